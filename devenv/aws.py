@@ -1,0 +1,138 @@
+"""The only place that makes boto3 clients, and that puts boto3's errors into our words.
+
+Endpoint, region, credentials and CA bundle come from the environment, as boto3 reads them.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+import botocore.exceptions as boto
+from botocore.config import Config
+
+from devenv.errors import BadInput, DevenvError, NotFound, Refused, Unreachable
+from devenv.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+
+NOT_FOUND = {
+    "ResourceNotFoundException",
+    "NoSuchEntity",
+    "NoSuchBucket",
+    "NoSuchKey",
+    "404",
+}
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+BAD_CREDENTIALS = {
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+}
+
+
+class Aws:
+    """Clients for one account and region, made when first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._session = boto3.Session()
+        self._config = Config(
+            connect_timeout=5,
+            read_timeout=65,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            max_pool_connections=32,
+        )
+        self.endpoint = settings.endpoint
+
+    @cached_property
+    def kinesis(self) -> "KinesisClient":
+        return self._session.client("kinesis", config=self._config)
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        return self._session.client("s3", config=self._config)
+
+    @cached_property
+    def iam(self) -> "IAMClient":
+        return self._session.client("iam", config=self._config)
+
+    @cached_property
+    def logs(self) -> "CloudWatchLogsClient":
+        return self._session.client("logs", config=self._config)
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        """Lambda's client. A function may run for 15 minutes: it is not cut, nor called twice."""
+        once = Config(read_timeout=910, retries={"total_max_attempts": 1})
+        return self._session.client("lambda", config=self._config.merge(once))
+
+
+def explain(error: Exception, settings: Settings) -> DevenvError | None:
+    """`error` of boto3 as one of ours with place and cure; None if it isn't boto3's."""
+    for kind, translate in TRANSLATIONS:
+        if isinstance(error, kind):
+            return translate(error, settings)
+    return None
+
+
+def error_code(error: boto.ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def _unreachable(error: Exception, settings: Settings) -> DevenvError:
+    cure = "Start it with `devenv up -d`." if settings.is_local else "Check AWS_ENDPOINT_URL."
+    return Unreachable(f"{settings.endpoint} does not answer ({type(error).__name__}). {cure}")
+
+
+def _no_region(error: Exception, settings: Settings) -> DevenvError:
+    return BadInput("No region: set AWS_DEFAULT_REGION (say, us-east-1) in .env or the shell.")
+
+
+def _no_credentials(error: Exception, settings: Settings) -> DevenvError:
+    emulator = "any value will do for the emulator" if settings.is_local else "see `aws configure`"
+    return Refused(
+        f"No credentials for {settings.endpoint}: set AWS_ACCESS_KEY_ID and "
+        f"AWS_SECRET_ACCESS_KEY in .env or the shell ({emulator})."
+    )
+
+
+def _client_error(error: Exception, settings: Settings) -> DevenvError:
+    assert isinstance(error, boto.ClientError)
+    code = error_code(error)
+    message = error.response.get("Error", {}).get("Message", "").rstrip(".")
+    where = f"{error.operation_name} at {settings.endpoint} in {settings.region}"
+    if code in NOT_FOUND:
+        return NotFound(
+            f"{where}: {message}. Is the region right (AWS_DEFAULT_REGION={settings.region}), "
+            "and has `devenv bootstrap` run there?"
+        )
+    if code in DENIED:
+        return Refused(f"{where} was denied: {message}.")
+    if code in BAD_CREDENTIALS:
+        return Refused(f"{where} refused the credentials ({code}): {message}. Check AWS_*.")
+    return DevenvError(f"{where} failed with {code}: {message}.")
+
+
+def _bad_parameter(error: Exception, settings: Settings) -> DevenvError:
+    return BadInput(" ".join(str(error).split()))
+
+
+Translation = Callable[[Exception, Settings], DevenvError]
+TRANSLATIONS: list[tuple[type[Exception], Translation]] = [
+    (boto.NoRegionError, _no_region),
+    (boto.InvalidRegionError, _bad_parameter),
+    (boto.NoCredentialsError, _no_credentials),
+    (boto.PartialCredentialsError, _no_credentials),
+    (boto.ClientError, _client_error),
+    (boto.ParamValidationError, _bad_parameter),
+    (boto.ProfileNotFound, _bad_parameter),
+    (boto.HTTPClientError, _unreachable),
+]

@@ -1,0 +1,45 @@
+"""Where a command's words go: data to stdout, progress and errors to stderr.
+
+With `--json` data is one JSON object a line. Colour only on a terminal, and never with NO_COLOR.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+RESET = "\x1b[0m"
+COLOURS = {"dim": "\x1b[2m", "red": "\x1b[31m", "green": "\x1b[32m", "blue": "\x1b[34m"}
+
+
+@dataclass(frozen=True)
+class Output:
+    """One command's output; tests pass their own streams."""
+
+    as_json: bool = False
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+
+    def data(self, line: str, **values: Any) -> None:
+        """Print a result: `line` for people, `values` as one JSON object with `--json`."""
+        text = json.dumps(values, default=str) if self.as_json else line
+        print(text, file=self.out, flush=True)
+
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Print aligned columns to stdout (not with `--json`: use `data`)."""
+        cells = [[str(c) for c in row] for row in (header, *rows)]
+        widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+        for row in cells:
+            text = "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True))
+            print(text.rstrip(), file=self.out, flush=True)
+
+    def progress(self, line: str, colour: str | None = None) -> None:
+        print(self.paint(line, colour), file=self.err, flush=True)
+
+    def paint(self, text: str, colour: str | None) -> str:
+        """`text` in `colour` where stderr is a terminal that wants it."""
+        if colour is None or "NO_COLOR" in os.environ or not self.err.isatty():
+            return text
+        return f"{COLOURS[colour]}{text}{RESET}"

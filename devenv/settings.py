@@ -1,0 +1,137 @@
+"""What the environment says, read once into one frozen object.
+
+Settings come from the environment and from `.env` (the nearest one, looking upwards from the
+current folder); the environment wins. `.env` is loaded into `os.environ`, because boto3 and
+MLflow read their own settings from there. Credentials are boto3's business alone: they are
+never read here.
+"""
+
+import os
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from dotenv import dotenv_values
+
+from devenv.errors import BadInput
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The environment of one system. Names are those of the tutorials where they have one."""
+
+    root: Path
+    """The folder of `.env`, or else the current one: relative paths start here."""
+    home: Path
+    """DEVENV_HOME: everything that the environment keeps on disk."""
+    endpoint_url: str | None
+    """AWS_ENDPOINT_URL: where AWS's APIs answer; None is AWS itself."""
+    region: str | None
+    mlflow_tracking_uri: str | None
+    input_stream: str
+    predictions_stream: str
+    shard_count: int
+    function_name: str
+    image_repository: str
+    image_uri: str | None
+    """FUNCTION_IMAGE_URI: the function's image; None lets the bootstrap name it by its content."""
+    role_name: str
+    model_name: str
+    model_alias: str
+    model_bucket: str
+    run_id: str | None
+    """RUN_ID: deploy this MLflow run's model rather than the alias's."""
+    test_run: bool
+    """TEST_RUN: the function predicts, and publishes nothing."""
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint as words for a message."""
+        return self.endpoint_url or "AWS"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether AWS_ENDPOINT_URL is on this machine, so that `devenv up` may listen there."""
+        return is_loopback(self.endpoint_url)
+
+
+def is_loopback(url: str | None) -> bool:
+    return url is not None and urlsplit(url).hostname in LOOPBACK
+
+
+def address(url: str, setting: str) -> tuple[str, int]:
+    """Host and port of `url`. Raises `BadInput` naming `setting` if there's none to listen on."""
+    try:
+        parts: SplitResult = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        port = None
+    if port is None or parts.hostname is None:
+        raise BadInput(f"{setting}={url} is not a URL such as http://127.0.0.1:4566.")
+    return parts.hostname, port
+
+
+def load_dotenv(environ: MutableMapping[str, str], start: Path) -> Path:
+    """Add the nearest `.env` to `environ` and return its folder (`start` if there's none).
+
+    A variable that is set to nothing (`AWS_ENDPOINT_URL= devenv status`) hides the one of
+    `.env`, and is then removed: libraries differ in what they make of an empty value.
+    """
+    root = next((f for f in (start, *start.parents) if (f / ".env").is_file()), None)
+    if root is not None:
+        for name, value in dotenv_values(root / ".env").items():
+            if value is not None:
+                environ.setdefault(name, value)
+    for name in [n for n, value in environ.items() if value == "" and n.startswith(PREFIXES)]:
+        del environ[name]
+    return root or start
+
+
+PREFIXES = ("AWS_", "MLFLOW_", "DEVENV_", "RUN_ID", "TEST_RUN", "FUNCTION_", "MODEL_")
+
+
+def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
+    """Settings from `environ`. Raises `BadInput` for a value that can't be one."""
+    get = environ.get
+    home = root / Path(get("DEVENV_HOME", ".devenv")).expanduser()
+    return Settings(
+        root=root,
+        home=home.absolute(),
+        endpoint_url=_url(environ, "AWS_ENDPOINT_URL"),
+        region=get("AWS_DEFAULT_REGION") or get("AWS_REGION"),
+        mlflow_tracking_uri=get("MLFLOW_TRACKING_URI"),
+        input_stream=get("KINESIS_STREAM_INPUT", "ride_events"),
+        predictions_stream=get("PREDICTIONS_STREAM_NAME", "ride_predictions"),
+        shard_count=_positive(environ, "STREAM_SHARD_COUNT", 1),
+        function_name=get("FUNCTION_NAME", "ride-duration-prediction"),
+        image_repository=get("FUNCTION_IMAGE_REPOSITORY", "stream-model-duration"),
+        image_uri=get("FUNCTION_IMAGE_URI"),
+        role_name=get("FUNCTION_ROLE_NAME", "lambda-kinesis-role"),
+        model_name=get("MODEL_NAME", "ride-duration"),
+        model_alias=get("MODEL_ALIAS", "champion"),
+        model_bucket=get("MODEL_BUCKET", "mlflow-models"),
+        run_id=get("RUN_ID"),
+        test_run=get("TEST_RUN", "False") == "True",
+    )
+
+
+def from_process() -> Settings:
+    """The settings of this process, `.env` included."""
+    return read_settings(os.environ, load_dotenv(os.environ, Path.cwd()))
+
+
+def _url(environ: Mapping[str, str], name: str) -> str | None:
+    if (value := environ.get(name)) is None:
+        return None
+    address(value, name)
+    return value.rstrip("/")
+
+
+def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name, str(default))
+    if not value.isdecimal() or int(value) < 1:
+        raise BadInput(f"{name}={value} is not a whole number from 1 up.")
+    return int(value)
