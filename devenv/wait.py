@@ -2,11 +2,9 @@
 
 import time
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from devenv.errors import Unreachable
-
-T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -17,7 +15,7 @@ class Clock(Protocol):
     def sleep(self, seconds: float, /) -> None: ...
 
 
-def wait_for(
+def wait_for[T](
     probe: Callable[[], T | None],
     *,
     timeout: float,

@@ -1,0 +1,42 @@
+"""The steps that make the system on an endpoint, whatever is behind it.
+
+Each step is idempotent and says what it found or made, so a half-done bootstrap is finished by
+the next one. The order is what they need of each other; the model comes late because it alone
+needs the tracking server, which is the last to be up.
+"""
+
+from collections.abc import Callable
+
+from devenv.aws import Aws
+from devenv.bootstrap.bucket import ensure_bucket
+from devenv.bootstrap.function import ensure_function, function_spec
+from devenv.bootstrap.mapping import ensure_mapping
+from devenv.bootstrap.model import DeployedModel, ModelSource, ensure_model
+from devenv.bootstrap.role import ensure_role
+from devenv.bootstrap.streams import ensure_streams, stream_arn
+from devenv.settings import Settings
+
+Say = Callable[[str], None]
+
+
+def run(
+    settings: Settings,
+    aws: Aws,
+    say: Say,
+    source: ModelSource,
+    registry_ready: Callable[[], None] = lambda: None,
+) -> DeployedModel:
+    """Make everything, and return the model that the function predicts with.
+
+    `registry_ready` is called before the tracking server is first needed, and may wait for it.
+    """
+    say(ensure_bucket(settings, aws))
+    for line in ensure_streams(settings, aws):
+        say(line)
+    role_arn, line = ensure_role(settings, aws, stream_arn(settings.predictions_stream, aws))
+    say(line)
+    registry_ready()
+    model = ensure_model(settings, aws, say, source)
+    say(ensure_function(function_spec(settings, role_arn, model), aws))
+    say(ensure_mapping(settings, aws, stream_arn(settings.input_stream, aws)))
+    return model

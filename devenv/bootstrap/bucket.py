@@ -1,0 +1,25 @@
+"""The bucket that MLflow keeps its artifacts in."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from devenv.aws import Aws, error_code
+from devenv.settings import Settings
+
+
+def ensure_bucket(settings: Settings, aws: Aws) -> str:
+    """Make the bucket unless it's there; return what was found or made."""
+    name = settings.model_bucket
+    try:
+        aws.s3.head_bucket(Bucket=name)
+        return f"bucket {name}: there"
+    except ClientError as error:
+        if error_code(error) not in {"404", "NoSuchBucket"}:
+            raise
+    # us-east-1 is the one region that S3 doesn't take as a location constraint.
+    where: dict[str, Any] = {}
+    if settings.region != "us-east-1":
+        where["CreateBucketConfiguration"] = {"LocationConstraint": settings.region}
+    aws.s3.create_bucket(Bucket=name, **where)
+    return f"bucket {name}: made"

@@ -1,0 +1,17 @@
+"""One module per verb, each with its click command; listed here, not scanned for."""
+
+import click
+
+from devenv.commands import bootstrap, demo, down, invoke, logs, put, status, tail, up
+
+COMMANDS: list[click.Command] = [
+    up.up,
+    down.down,
+    status.status,
+    bootstrap.bootstrap,
+    put.put,
+    tail.tail,
+    invoke.invoke,
+    logs.logs,
+    demo.demo,
+]

@@ -1,0 +1,26 @@
+"""`devenv bootstrap`: make what's missing on the endpoint at hand."""
+
+import dataclasses
+
+import click
+
+from devenv import bootstrap as steps
+from devenv.commands.context import Context, json_option, pass_context, trips_option
+from devenv.environment import model_source
+
+
+@click.command()
+@trips_option
+@json_option
+@pass_context
+def bootstrap(context: Context, trips: str | None, as_json: bool) -> None:
+    """Make bucket, streams, role, model, function and mapping, where they are missing.
+
+    Running it again changes nothing, unless lambda_function.py, Pipfile.lock, the champion or a
+    setting has changed: then the function is updated.
+    """
+    model = steps.run(context.settings, context.aws, context.say, model_source(trips))
+    context.output(as_json).data(
+        f"{model.name} version {model.version} from {model.artifact_uri}",
+        **dataclasses.asdict(model),
+    )

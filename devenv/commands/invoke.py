@@ -1,0 +1,38 @@
+"""`devenv invoke`: hand the function an event directly, past the streams."""
+
+import base64
+import json
+from typing import TextIO
+
+import click
+
+from devenv.commands.context import Context, pass_context
+from devenv.errors import BadInput, DevenvError
+
+
+@click.command()
+@click.argument("event", type=click.File("r", encoding="utf-8"))
+@pass_context
+def invoke(context: Context, event: TextIO) -> None:
+    """Invoke the function with EVENT, a JSON file (- for stdin), and print its response.
+
+    tests/events/ has the tutorials' events. The function's log goes to stderr.
+    """
+    text = event.read()
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise BadInput(f"{event.name} is not JSON: {error}.") from error
+    answer = context.aws.functions.invoke(
+        FunctionName=context.settings.function_name, Payload=text.encode(), LogType="Tail"
+    )
+    context.say(base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace").rstrip())
+    payload = answer["Payload"].read().decode()
+    context.output().data(payload, **{})
+    if "FunctionError" in answer:
+        failure = json.loads(payload)
+        raise DevenvError(
+            f"{context.settings.function_name} failed with {failure.get('errorType', 'an error')}: "
+            f"{failure.get('errorMessage', payload)}. Its log is above; more in "
+            "`devenv logs function`."
+        )

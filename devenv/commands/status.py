@@ -1,0 +1,109 @@
+"""`devenv status`: what runs, where it listens, and whether a ride would be predicted."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import click
+from botocore.exceptions import HTTPClientError
+
+from devenv.commands.context import Context, json_option, pass_context
+from devenv.output import Output
+from devenv.settings import Settings
+from devenv.stack.embedded import NAMES, Embedded
+from devenv.stack.process import Registry
+from devenv.system import SystemState, read_system
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """One process of the embedded environment."""
+
+    name: str
+    running: bool
+    url: str | None = None
+    pid: int | None = None
+    memory_mb: int | None = None
+
+
+@click.command()
+@json_option
+@pass_context
+def status(context: Context, as_json: bool) -> int:
+    """Show services, streams, function, mapping and model. Exits 1 if a ride would get nowhere."""
+    settings = context.settings
+    services = service_states(settings, Embedded(settings, context.say))
+    try:
+        system = read_system(settings, context.aws)
+    except HTTPClientError:
+        if not settings.is_local:
+            raise
+        system = None
+    ready = system is not None and system.is_ready
+    output = context.output(as_json)
+    if as_json:
+        output.data(
+            "",
+            endpoint=settings.endpoint,
+            region=settings.region,
+            mlflow=settings.mlflow_tracking_uri,
+            ready=ready,
+            services=[dataclasses.asdict(service) for service in services],
+            **(dataclasses.asdict(system) if system else {}),
+        )
+    else:
+        _show(output, settings, services, system)
+    return 0 if ready else 1
+
+
+def service_states(settings: Settings, embedded: Embedded) -> list[ServiceState]:
+    """The embedded processes; none of them where the endpoint is elsewhere."""
+    if not settings.is_local:
+        return []
+    states = []
+    for name in (n for n in NAMES if embedded.expects(n)):
+        found = Registry(settings.home).find(name)
+        if found is None:
+            states.append(ServiceState(name, False))
+        else:
+            states.append(ServiceState(name, True, found.url, found.pid, found.memory_mb()))
+    return states
+
+
+def _show(
+    output: Output,
+    settings: Settings,
+    services: list[ServiceState],
+    system: SystemState | None,
+) -> None:
+    rows: list[tuple[object, ...]] = []
+    for service in services:
+        detail = f"{service.url}  process {service.pid}, {service.memory_mb} MB"
+        rows.append(
+            (service.name, "running" if service.running else "stopped", detail)
+            if service.running
+            else (service.name, "stopped", "start it with `devenv up -d`")
+        )
+    if system is None:
+        rows.append(("endpoint", "no answer", settings.endpoint))
+    else:
+        rows += _system_rows(system)
+    output.table(("WHAT", "STATE", "DETAIL"), rows)
+
+
+def _system_rows(system: SystemState) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = [
+        (f"stream {stream.name}", stream.status, f"{stream.open_shards} open shards")
+        for stream in system.streams
+    ]
+    function = system.function
+    detail = function.reason or (
+        f"{function.image_uri}, {function.memory_mb} MB, {function.timeout_s} s"
+        if function.state != "Missing"
+        else "make it with `devenv bootstrap`"
+    )
+    rows.append((f"function {function.name}", function.state, detail))
+    rows.append(("mapping", system.mapping.state, system.mapping.last_result or ""))
+    if model := system.model:
+        origin = f"@{model.alias}" if model.alias else f" of run {model.run_id}"
+        rows.append((f"model {model.name}", f"version {model.version}{origin}", model.artifact_uri))
+    return rows

@@ -1,0 +1,61 @@
+"""`devenv up`: start everything, make everything, and show the logs (or leave it running)."""
+
+import click
+
+from devenv.commands.context import Context, pass_context, trips_option
+from devenv.environment import bring_up, take_down
+from devenv.errors import DevenvError
+from devenv.settings import Settings
+from devenv.stack.embedded import NAMES, Embedded
+from devenv.stack.log_files import follow
+
+
+@click.command()
+@click.option("-d", "--detach", is_flag=True, help="Leave it running in the background.")
+@trips_option
+@pass_context
+def up(context: Context, detach: bool, trips: str | None) -> None:
+    """Start emulator and MLflow server, and make model, role, streams, function and mapping.
+
+    In the foreground the logs are shown until Ctrl-C, which stops everything that was started
+    here. Running it again is harmless.
+    """
+    settings = context.settings
+    result = bring_up(settings, context.aws, context.say, trips)
+    for line in summary(settings):
+        context.say(line)
+    if detach:
+        return
+    embedded = Embedded(settings, context.say)
+    context.say("Logs follow; Ctrl-C to stop." if result.started else "Logs follow; Ctrl-C to end.")
+    try:
+        files = {name: embedded.registry.log_file(name) for name in (*NAMES, "function")}
+        for label, line in follow(files, alive=lambda: _check_alive(embedded)):
+            context.output().data(f"{label:<8} | {line}")
+    except BaseException:
+        if result.started:
+            context.say("Stopping …")
+            take_down(embedded)
+        raise
+
+
+def summary(settings: Settings) -> list[str]:
+    """Where things are, and what to do next."""
+    return [
+        "",
+        f"  endpoint   {settings.endpoint} (region {settings.region})",
+        f"  streams    {settings.input_stream} → {settings.predictions_stream}",
+        f"  MLflow     {settings.mlflow_tracking_uri}",
+        "",
+        "Next: devenv put --pu 130 --do 205 --distance 3.66",
+        "      devenv tail --from trim-horizon --limit 1",
+        "",
+    ]
+
+
+def _check_alive(embedded: Embedded) -> None:
+    for name in NAMES:
+        if embedded.registry.find(name) is None and embedded.expects(name):
+            raise DevenvError(
+                f"{name} has ended by itself. See {embedded.registry.log_file(name)}."
+            )

@@ -1,0 +1,121 @@
+"""Reading a stream: all its shards, as records come, through splits and merges."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from botocore.exceptions import ClientError
+
+from devenv.aws import Aws, error_code
+
+Position = Literal["LATEST", "TRIM_HORIZON"]
+
+INTERVAL = 0.21
+"""Seconds between two looks at a shard: AWS allows five a second."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """One record as it was read."""
+
+    shard_id: str
+    sequence_number: str
+    partition_key: str
+    data: bytes
+    arrived: datetime
+
+
+@dataclass
+class _Shard:
+    shard_id: str
+    iterator: str | None
+    last_sequence: str | None = None
+
+
+class StreamReader:
+    """Reads every shard of `stream` from `position`. Iterators are taken at once, so that with
+    LATEST nothing put after construction is missed."""
+
+    def __init__(
+        self,
+        stream: str,
+        position: Position,
+        aws: Aws,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._stream = stream
+        self._position = position
+        self._aws = aws
+        self._sleep = sleep
+        self._shards: dict[str, _Shard] = {}
+        for shard_id in self._shard_ids():
+            self._open(shard_id, position)
+
+    def read(self, until: Callable[[], bool] = lambda: False) -> Iterator[Read]:
+        """Yield records, shard by shard in order, until `until()` says so between two rounds."""
+        while not until():
+            for shard in list(self._shards.values()):
+                yield from self._read_shard(shard)
+            if not until():
+                self._sleep(INTERVAL)
+
+    def _read_shard(self, shard: _Shard) -> Iterator[Read]:
+        if shard.iterator is None:
+            return
+        try:
+            page = self._aws.kinesis.get_records(ShardIterator=shard.iterator, Limit=1000)
+        except ClientError as error:
+            if error_code(error) == "ExpiredIteratorException":
+                self._reopen(shard)
+                return
+            if error_code(error) == "ProvisionedThroughputExceededException":
+                return
+            raise
+        for record in page["Records"]:
+            shard.last_sequence = record["SequenceNumber"]
+            yield Read(
+                shard.shard_id,
+                record["SequenceNumber"],
+                record["PartitionKey"],
+                record["Data"],
+                record["ApproximateArrivalTimestamp"],
+            )
+        shard.iterator = page.get("NextShardIterator")
+        if shard.iterator is None:
+            self._open_children()
+
+    def _reopen(self, shard: _Shard) -> None:
+        """A new iterator in place of one that expired (they live 5 minutes)."""
+        if shard.last_sequence is None:
+            self._open(shard.shard_id, self._position)
+            return
+        answer = self._aws.kinesis.get_shard_iterator(
+            StreamName=self._stream,
+            ShardId=shard.shard_id,
+            ShardIteratorType="AFTER_SEQUENCE_NUMBER",
+            StartingSequenceNumber=shard.last_sequence,
+        )
+        shard.iterator = answer["ShardIterator"]
+
+    def _open(self, shard_id: str, position: Position) -> None:
+        answer = self._aws.kinesis.get_shard_iterator(
+            StreamName=self._stream, ShardId=shard_id, ShardIteratorType=position
+        )
+        self._shards[shard_id] = _Shard(shard_id, answer["ShardIterator"])
+
+    def _open_children(self) -> None:
+        """A shard is at its end: whatever shards are new are read from their beginning."""
+        for shard_id in self._shard_ids():
+            if shard_id not in self._shards:
+                self._open(shard_id, "TRIM_HORIZON")
+
+    def _shard_ids(self) -> list[str]:
+        shards = []
+        answer = self._aws.kinesis.list_shards(StreamName=self._stream)
+        shards += answer["Shards"]
+        while token := answer.get("NextToken"):
+            answer = self._aws.kinesis.list_shards(NextToken=token)
+            shards += answer["Shards"]
+        return [shard["ShardId"] for shard in shards]

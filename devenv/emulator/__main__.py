@@ -1,0 +1,65 @@
+"""`python -m devenv.emulator`: LocalStack in this process, listening where AWS_ENDPOINT_URL points.
+
+Everything that LocalStack is told, it is told here, through the variables that it reads. All its
+files go under DEVENV_HOME, its temporary ones too: by default instances share /tmp and /var/lib.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from devenv.errors import BadInput
+from devenv.settings import Settings, address, from_process
+
+PROCESS_EXECUTOR = "devenv-process"
+
+TUNABLE = {
+    # Stock event source mapping: how often an idle stream is looked at. Its own default is to
+    # back off to 10 s, which is how long the first ride after a pause would wait.
+    "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.2",
+    "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.5",
+    "KINESIS_LATENCY": "0",
+    "LS_LOG": "info",
+}
+
+
+def main() -> None:
+    """Run LocalStack until it is told to stop by SIGTERM or SIGINT."""
+    settings = from_process()
+    folder = settings.home / "emulator"
+    for name, value in TUNABLE.items():
+        os.environ.setdefault(name, value)
+    os.environ.update(localstack_variables(settings, folder))
+    # LocalStack's own clients speak to itself; the developer's endpoint and profile are not theirs.
+    for name in [n for n in os.environ if n.startswith(("AWS_ENDPOINT_URL", "AWS_PROFILE"))]:
+        del os.environ[name]
+    (folder / "tmp").mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = None
+    os.chdir(folder)
+
+    from localstack.runtime.main import main as run_localstack
+
+    run_localstack()
+
+
+def localstack_variables(settings: Settings, folder: Path) -> dict[str, str]:
+    """LocalStack's settings for one instance with its files under `folder`."""
+    if settings.endpoint_url is None:
+        raise BadInput("AWS_ENDPOINT_URL is not set: there's nowhere for the emulator to listen.")
+    host, port = address(settings.endpoint_url, "AWS_ENDPOINT_URL")
+    return {
+        "GATEWAY_LISTEN": f"{host}:{port}",
+        "LOCALSTACK_HOST": f"{host}:{port}",
+        "SQS_ENDPOINT_STRATEGY": "path",
+        "FILESYSTEM_ROOT": str(folder / "filesystem"),
+        "LOCALSTACK_VOLUME_DIR": str(folder / "volume"),
+        "TMPDIR": str(folder / "tmp"),
+        "LAMBDA_RUNTIME_EXECUTOR": PROCESS_EXECUTOR,
+        "DNS_ADDRESS": "0",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DISABLE_EVENTS": "1",
+    }
+
+
+if __name__ == "__main__":
+    main()

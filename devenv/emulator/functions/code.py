@@ -1,0 +1,109 @@
+"""From a function's configuration to what is run: a folder, a command and the variables.
+
+Three kinds: the project's image (interpreter from Pipfile.lock), a zip for a Python runtime
+(interpreter with boto3 alone, as AWS's managed runtime has), a zip with its own `bootstrap`
+(`provided.*`). Any other runtime is refused with a reason.
+"""
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
+
+from devenv.emulator.functions.images import HANDLER, ImageFolder, snapshot_folder
+from devenv.errors import DevenvError
+
+NOT_FOR_FUNCTIONS = ("LOCALSTACK_", "EDGE_PORT", "AWS_LAMBDA_FUNCTION_TIMEOUT")
+"""What LocalStack passes to its own init, and AWS has no equivalent of."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """What is run for one version of a function."""
+
+    folder: Path
+    """LAMBDA_TASK_ROOT, and the working folder."""
+    command: tuple[str, ...]
+    handler: str | None
+    runtime: str | None
+    """`python3.13`, or None for an image."""
+
+
+def locate(version: FunctionVersion) -> Code:
+    """Where the code lies, without touching it. Raises `DevenvError` for what can't be run."""
+    config = version.config
+    if config.image is not None:
+        command = config.image_config.command if config.image_config else None
+        handler = command[0] if command else HANDLER
+        python = ImageFolder.from_environment().python
+        return Code(
+            snapshot_folder(config.image.code_sha256), _python(python, handler), handler, None
+        )
+    folder = config.code.get_unzipped_code_location()
+    if config.runtime.startswith("provided"):
+        bootstrap = folder / "bootstrap"
+        return Code(folder, (str(bootstrap),), config.handler, config.runtime)
+    if not config.runtime.startswith("python"):
+        raise DevenvError(
+            f"Runtime {config.runtime} can't be run without Docker: use python3.x or provided.*."
+        )
+    python = Path(os.environ["DEVENV_ZIP_PYTHON"])
+    return Code(folder, _python(python, config.handler), config.handler, config.runtime)
+
+
+def check(code: Code) -> None:
+    """Raise `DevenvError` if what `code` names isn't there."""
+    if not code.folder.is_dir():
+        raise DevenvError(f"The function's code is gone from {code.folder}: update its code.")
+    program = Path(code.command[0])
+    if not program.is_file():
+        raise DevenvError(f"{program} does not exist: the function can't be started.")
+    if not os.access(program, os.X_OK):
+        raise DevenvError(f"{program} is not executable: chmod +x it before zipping.")
+
+
+def version_notice(code: Code) -> str | None:
+    """A line for the log where the interpreter isn't the one that the runtime names."""
+    here = f"python{platform.python_version().rpartition('.')[0]}"
+    if code.runtime is None or not code.runtime.startswith("python") or code.runtime == here:
+        return None
+    return f"devenv: {code.runtime} was asked for; this function runs on {here}."
+
+
+def variables(
+    code: Code, localstack: Mapping[str, Any], configured: Mapping[str, str]
+) -> dict[str, str]:
+    """The environment of a function, as Lambda documents it, and nothing of the developer's.
+
+    `localstack` is what LocalStack would give a container, `configured` the function's own
+    variables, which win.
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    runtime_folder = os.environ["DEVENV_RUNTIME_DIR"]
+    given = {k: str(v) for k, v in localstack.items() if not k.startswith(NOT_FOR_FUNCTIONS)}
+    given |= {
+        "LAMBDA_TASK_ROOT": str(code.folder),
+        "LAMBDA_RUNTIME_DIR": runtime_folder,
+        "LANG": "en_US.UTF-8",
+        "PATH": os.pathsep.join(
+            [str(Path(code.command[0]).parent), "/usr/local/bin:/usr/bin:/bin"]
+        ),
+        "LD_LIBRARY_PATH": os.pathsep.join([str(code.folder), str(code.folder / "lib")]),
+        # Ours: by this `devenv down` finds what a killed emulator left behind.
+        "DEVENV_INSTANCE": os.environ.get("DEVENV_INSTANCE", ""),
+    }
+    if code.handler:
+        given["_HANDLER"] = code.handler
+    if code.runtime is None or code.runtime.startswith("python"):
+        given["PYTHONPATH"] = runtime_folder
+    if code.runtime is not None:
+        given["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{code.runtime}"
+    return given | dict(configured)
+
+
+def _python(python: Path, handler: str) -> tuple[str, ...]:
+    return (str(python), "-m", "awslambdaric", handler)

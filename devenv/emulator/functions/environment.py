@@ -1,0 +1,248 @@
+"""An execution environment's life, as AWS documents it: init, invoke, timeout, crash, reset.
+
+- Init starts with the environment and may take 10 s. If it fails or takes longer, it's run again
+  inside the first invocation, within the function's timeout ("suppressed init").
+- An invocation that times out, or whose runtime dies, resets the environment: the next one finds
+  a new runtime, whose init counts against its own timeout.
+
+Not here: processes (`sandbox`), HTTP (`runtime_api`), LocalStack (`executor`).
+Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
+
+import contextlib
+import queue
+import threading
+import time
+from dataclasses import dataclass, replace
+
+from devenv.emulator.functions import log_lines
+from devenv.emulator.functions.runtime_api import (
+    Event,
+    Exited,
+    InitFailed,
+    Invocation,
+    Ready,
+    Replied,
+    RuntimeApi,
+)
+from devenv.emulator.functions.sandbox import Sandbox, SandboxFactory
+
+INIT_LIMIT = 10.0
+"""Seconds that init may take before Lambda cuts it."""
+
+
+@dataclass(frozen=True)
+class FunctionLimits:
+    """What the function is configured with. Seconds and MB."""
+
+    timeout: float
+    memory_size: int
+    version: str = "$LATEST"
+    init_limit: float = INIT_LIMIT
+
+
+@dataclass(frozen=True)
+class Request:
+    """One invocation as it arrives."""
+
+    request_id: str
+    payload: bytes
+    function_arn: str
+    trace_id: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the caller gets, and what goes to CloudWatch Logs."""
+
+    payload: bytes
+    is_error: bool
+    logs: str
+
+
+@dataclass
+class _Runtime:
+    """One runtime process with its Runtime API; replaced as a whole, never repaired."""
+
+    api: RuntimeApi
+    sandbox: Sandbox
+    started: float
+    initialised: bool = False
+
+    def next_event(self, deadline: float) -> Event | None:
+        """The next thing that happens, or None when `deadline` (monotonic) passes first."""
+        try:
+            return self.api.events.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            return None
+
+    def close(self) -> None:
+        self.sandbox.kill()
+        self.api.close()
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why an invocation got no reply: Lambda's error object and what REPORT and the log say."""
+
+    payload: bytes
+    status: str
+    error_type: str | None
+    line: str | None = None
+
+
+class Environment:
+    """Runs invocations one after the other; `stop` may come from another thread at any time."""
+
+    def __init__(self, sandboxes: SandboxFactory, limits: FunctionLimits) -> None:
+        self._sandboxes = sandboxes
+        self._limits = limits
+        self._runtime: _Runtime | None = None
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._first = True
+
+    def start(self) -> None:
+        """Begin init and return at once; the first invocation waits for its end."""
+        self._start_runtime()
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+        self._discard_runtime()
+
+    def invoke(self, request: Request) -> Result:
+        log: list[str] = []
+        init_duration = self._await_first_init(log) if self._first else None
+        self._first = False
+        began = time.monotonic()
+        deadline = began + self._limits.timeout
+        outcome = self._run(request, deadline, log)
+        duration = (time.monotonic() - began) * 1000
+        runtime = self._runtime
+        report = log_lines.Report(
+            request_id=request.request_id,
+            duration=duration,
+            memory_size=self._limits.memory_size,
+            max_memory=runtime.sandbox.max_memory() if runtime else 0,
+            init_duration=init_duration,
+        )
+        if isinstance(outcome, Replied):
+            log += [self._logs(), log_lines.end(request.request_id), str(report)]
+            return Result(outcome.payload, outcome.error_type is not None, _joined(log))
+        self._discard_runtime()
+        log += [self._logs(runtime), outcome.line or "", log_lines.end(request.request_id)]
+        log.append(str(replace(report, status=outcome.status, error_type=outcome.error_type)))
+        return Result(outcome.payload, True, _joined(log))
+
+    def _await_first_init(self, log: list[str]) -> float | None:
+        """Wait for the init that `start` began; its milliseconds, or None if it failed."""
+        runtime = self._runtime
+        if runtime is None:
+            return None
+        event = runtime.next_event(runtime.started + self._limits.init_limit)
+        duration = (time.monotonic() - runtime.started) * 1000
+        if isinstance(event, Ready):
+            runtime.initialised = True
+            log.append(self._logs())
+            return duration
+        self._discard_runtime()
+        log += [self._logs(runtime), _init_report(event, duration, "init")]
+        return None
+
+    def _run(self, request: Request, deadline: float, log: list[str]) -> Replied | _Failure:
+        """Init again where there's need, then the handler, all before `deadline`."""
+        start = log_lines.start(request.request_id, self._limits.version)
+        runtime = self._living_runtime()
+        if runtime is None:
+            runtime = self._start_runtime()
+            event = runtime.next_event(deadline)
+            log.append(self._logs(runtime))
+            if not isinstance(event, Ready):
+                log.append(
+                    _init_report(event, (time.monotonic() - runtime.started) * 1000, "invoke")
+                )
+                log.append(start)
+                return self._failure(request, event)
+            runtime.initialised = True
+        log.append(start)
+        runtime.api.dispatch(
+            Invocation(
+                request_id=request.request_id,
+                payload=request.payload,
+                function_arn=request.function_arn,
+                trace_id=request.trace_id,
+                deadline_ms=int((time.time() + deadline - time.monotonic()) * 1000),
+            )
+        )
+        event = runtime.next_event(deadline)
+        return event if isinstance(event, Replied) else self._failure(request, event)
+
+    def _failure(self, request: Request, event: Event | None) -> _Failure:
+        if isinstance(event, InitFailed):
+            return _Failure(event.payload, "error", event.error_type)
+        if isinstance(event, Exited):
+            kind = "Runtime.ExitError"
+            words = log_lines.exit_words(event.reason)
+            return _Failure(
+                log_lines.error_payload(request.request_id, kind, words),
+                "error",
+                kind,
+                log_lines.exited(request.request_id, event.reason),
+            )
+        timeout = self._limits.timeout
+        words = f"Task timed out after {timeout:.2f} seconds"
+        return _Failure(
+            log_lines.error_payload(request.request_id, "Sandbox.Timedout", words),
+            "timeout",
+            None,
+            log_lines.timed_out(request.request_id, timeout),
+        )
+
+    def _living_runtime(self) -> _Runtime | None:
+        """The runtime, unless it's gone or has died since its last reply."""
+        runtime = self._runtime
+        if runtime is None or not runtime.initialised:
+            return None
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if isinstance(runtime.api.events.get_nowait(), Exited):
+                    self._discard_runtime()
+                    return None
+        return runtime
+
+    def _start_runtime(self) -> _Runtime:
+        with self._lock:
+            if self._stopped:
+                raise RuntimeError("The execution environment was stopped.")
+            api = RuntimeApi()
+            try:
+                sandbox = self._sandboxes(api.address, lambda why: api.events.put(Exited(why)))
+            except OSError:
+                api.close()
+                raise
+            self._runtime = _Runtime(api, sandbox, time.monotonic())
+            return self._runtime
+
+    def _discard_runtime(self) -> None:
+        with self._lock:
+            runtime, self._runtime = self._runtime, None
+        if runtime is not None:
+            runtime.sandbox.max_memory()
+            runtime.close()
+
+    def _logs(self, runtime: _Runtime | None = None) -> str:
+        runtime = runtime or self._runtime
+        return runtime.sandbox.read_logs() if runtime else ""
+
+
+def _init_report(event: Event | None, duration: float, phase: str) -> str:
+    if isinstance(event, InitFailed):
+        return log_lines.init_report(duration, phase, "error", event.error_type)
+    if isinstance(event, Exited):
+        return log_lines.init_report(duration, phase, "error", "Runtime.ExitError")
+    return log_lines.init_report(duration, phase, "timeout", None)
+
+
+def _joined(parts: list[str]) -> str:
+    return "".join(f"{part.rstrip()}\n" for part in parts if part.strip())

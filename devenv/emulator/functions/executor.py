@@ -1,0 +1,86 @@
+"""Where LocalStack's Lambda calls us: one executor per execution environment."""
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
+from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
+
+from devenv.emulator.functions import code as function_code
+from devenv.emulator.functions.environment import Environment, FunctionLimits, Request
+from devenv.emulator.functions.sandbox import ProcessSandboxes
+
+LOG_FILE_LOCK = threading.Lock()
+
+
+class ProcessExecutor(RuntimeExecutor):
+    """Runs one environment as a process. LocalStack decides how many there are, and when."""
+
+    def __init__(self, id: str, function_version: FunctionVersion) -> None:
+        super().__init__(id, function_version)
+        self._environment: Environment | None = None
+        self._notice: str | None = None
+
+    def start(self, env_vars: dict[str, Any]) -> None:
+        config = self.function_version.config
+        code = function_code.locate(self.function_version)
+        function_code.check(code)
+        self._notice = function_code.version_notice(code)
+        variables = function_code.variables(code, env_vars, config.environment or {})
+        self._environment = Environment(
+            ProcessSandboxes(code.command, code.folder, variables),
+            FunctionLimits(
+                timeout=float(config.timeout),
+                memory_size=config.memory_size,
+                version=self.function_version.id.qualifier,
+            ),
+        )
+        self._environment.start()
+
+    def invoke(self, payload: dict[str, str]) -> InvocationResult:
+        assert self._environment is not None, "LocalStack invoked an environment it didn't start"
+        request = Request(
+            request_id=payload["invoke-id"],
+            payload=payload["payload"].encode(),
+            function_arn=payload["invoked-function-arn"],
+            trace_id=payload["trace-id"],
+        )
+        result = self._environment.invoke(request)
+        logs, self._notice = f"{self._notice or ''}\n{result.logs}", None
+        _append_to_log_file(logs)
+        return InvocationResult(request.request_id, result.payload, result.is_error, logs)
+
+    def stop(self) -> None:
+        if self._environment is not None:
+            self._environment.stop()
+
+    def get_logs(self) -> str:
+        return "Logs are passed on with each invocation."
+
+    def get_address(self) -> str:
+        return "127.0.0.1"
+
+    def get_endpoint_from_executor(self) -> str:
+        return "127.0.0.1"
+
+    def get_runtime_endpoint(self) -> str:
+        return ""
+
+    @classmethod
+    def prepare_version(cls, function_version: FunctionVersion) -> None:
+        if function_version.config.code is not None:
+            function_version.config.code.prepare_for_execution()
+        function_code.check(function_code.locate(function_version))
+
+    @classmethod
+    def cleanup_version(cls, function_version: FunctionVersion) -> None:
+        """Nothing: snapshots are shared by content, and go with the emulator's folder."""
+
+
+def _append_to_log_file(logs: str) -> None:
+    """Beside CloudWatch Logs: the file that `devenv up` shows with the services' own logs."""
+    if path := os.environ.get("DEVENV_FUNCTION_LOG"):
+        with LOG_FILE_LOCK, Path(path).open("a", encoding="utf-8") as file:
+            file.write(logs.lstrip())

@@ -1,0 +1,155 @@
+"""The process that a function runs in: started, listened to, measured and ended.
+
+A process of this machine's, under the person's own account: it's separated from the developer's
+environment (own variables, home, temporary folder and working folder), not locked in. Memory is
+measured, not limited.
+"""
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+
+class Sandbox(Protocol):
+    """One runtime and whatever holds it; ended once, never started again."""
+
+    def kill(self) -> None: ...
+
+    def read_logs(self) -> str:
+        """What was written to stdout and stderr since the last call."""
+        ...
+
+    def max_memory(self) -> int:
+        """The most memory that was in use so far, in MB."""
+        ...
+
+
+class SandboxFactory(Protocol):
+    """Starts a runtime whose Runtime API is at `runtime_api` ("host:port")."""
+
+    def __call__(self, runtime_api: str, on_exit: Callable[[str], None]) -> Sandbox: ...
+
+
+@dataclass(frozen=True)
+class ProcessSandboxes:
+    """Starts `command` in `folder` with `variables`, once per call."""
+
+    command: Sequence[str]
+    folder: Path
+    variables: Mapping[str, str]
+
+    def __call__(self, runtime_api: str, on_exit: Callable[[str], None]) -> Sandbox:
+        return ProcessSandbox(self, runtime_api, on_exit)
+
+
+@dataclass
+class ProcessSandbox:
+    """A runtime process with its descendants, in a session of its own."""
+
+    spec: ProcessSandboxes
+    runtime_api: str
+    on_exit: Callable[[str], None]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _peak_mb: int = 0
+
+    def __post_init__(self) -> None:
+        self._scratch = Path(tempfile.mkdtemp(prefix="function-"))
+        self._output, write_end = os.pipe()
+        os.set_blocking(self._output, False)
+        self._logs = bytearray()
+        try:
+            self._process = subprocess.Popen(
+                self.spec.command,
+                cwd=self.spec.folder,
+                env={
+                    **self.spec.variables,
+                    "AWS_LAMBDA_RUNTIME_API": self.runtime_api,
+                    "HOME": str(self._scratch),
+                    "TMPDIR": str(self._scratch),
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=write_end,
+                stderr=write_end,
+                start_new_session=True,
+            )
+        except OSError:
+            os.close(self._output)
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            raise
+        finally:
+            os.close(write_end)
+        threading.Thread(target=self._listen, daemon=True, name="function-output").start()
+        threading.Thread(target=self._wait, daemon=True, name="function-exit").start()
+
+    def kill(self) -> None:
+        """End the process and all that it started, at once: Lambda gives no warning either."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def read_logs(self) -> str:
+        with self._lock:
+            self._drain()
+            text = self._logs.decode("utf-8", "replace")
+            self._logs.clear()
+        return text
+
+    def max_memory(self) -> int:
+        with contextlib.suppress(OSError, psutil.Error):  # Once ended, the last figure stands.
+            self._peak_mb = max(self._peak_mb, _peak_bytes(self._process.pid) // 2**20)
+        return self._peak_mb
+
+    def _listen(self) -> None:
+        """Read all along, so that a function that logs much is never held up by a full pipe."""
+        poll = select.poll()
+        poll.register(self._output, select.POLLIN)
+        while True:
+            poll.poll()
+            with self._lock:
+                if not self._drain():
+                    os.close(self._output)
+                    self._output = -1
+                    return
+
+    def _drain(self) -> bool:
+        """Take what the pipe holds; False once its last writer is gone."""
+        while self._output >= 0:
+            try:
+                chunk = os.read(self._output, 65536)
+            except BlockingIOError:
+                return True
+            if not chunk:
+                return False
+            self._logs += chunk
+        return False
+
+    def _wait(self) -> None:
+        status = self._process.wait()
+        self.on_exit(f"exit status {status}" if status >= 0 else f"signal: {_signal_word(-status)}")
+
+
+def _signal_word(number: int) -> str:
+    """A signal as Lambda words it: "killed", "segmentation fault"."""
+    return (signal.strsignal(number) or f"signal {number}").lower()
+
+
+def _peak_bytes(pid: int) -> int:
+    """Peak resident memory; the present one where the system doesn't keep the peak."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return int(psutil.Process(pid).memory_info().rss)
+    peak = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")), "0")
+    return int(peak) * 1024

@@ -1,0 +1,95 @@
+"""The embedded environment brought up: the stack's processes, then the bootstrap's steps."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from devenv import bootstrap
+from devenv.aws import Aws
+from devenv.bootstrap.model import DeployedModel, ModelSource
+from devenv.bootstrap.model_files import PreparedModel, prepare
+from devenv.pipelines import PIPELINES
+from devenv.pipelines.pipeline import Pipeline
+from devenv.settings import Settings
+from devenv.stack.embedded import Embedded
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Up:
+    """What `bring_up` found or made."""
+
+    started: list[str]
+    """Names of the services that this call started; the others ran before."""
+    model: DeployedModel
+
+
+def model_source(trips: str | None) -> ModelSource:
+    """What to train on if there's need; raises at once for trips that aren't there."""
+    pipeline = PIPELINES["ride"]
+    pipeline.data_version(trips)
+    return ModelSource(pipeline, trips)
+
+
+def bring_up(settings: Settings, aws: Aws, say: Say, trips: str | None) -> Up:
+    """Start what isn't running, wait until it answers, and make what's missing.
+
+    Whatever goes wrong, Ctrl-C included, the services that this call started are stopped again.
+    """
+    source = model_source(trips)
+    embedded = Embedded(settings, say)
+    with embedded.exclusive(), _stopped_on_failure(embedded, say):
+        started = embedded.start()
+        by_name = {service.name: service for service in started}
+        if emulator := by_name.pop("emulator", None):
+            # A new emulator's S3 is empty, so a model will have to be trained: begin meanwhile.
+            training = _in_background(source.pipeline, trips)
+            source = ModelSource(source.pipeline, trips, training.result)
+            embedded.wait(emulator)
+
+        def registry_ready() -> None:
+            for service in by_name.values():
+                embedded.wait(service)
+
+        model = bootstrap.run(settings, aws, say, source, registry_ready)
+    return Up([service.name for service in started], model)
+
+
+def take_down(embedded: Embedded) -> list[str]:
+    """Stop the instance, undisturbed by a second Ctrl-C; the names of what ran."""
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return embedded.stop()
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
+def _stopped_on_failure(embedded: Embedded, say: Say) -> Iterator[None]:
+    """Stop the instance if the body fails, unless services were already running before it."""
+    ran_before = embedded.running()
+    try:
+        yield
+    except BaseException:
+        if not ran_before and embedded.running():
+            say("Stopping what was started …")
+            take_down(embedded)
+        raise
+
+
+def _in_background(pipeline: Pipeline, trips: str | None) -> Future[PreparedModel]:
+    """Train in a thread that doesn't hold up the end of the program."""
+    future: Future[PreparedModel] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(prepare(pipeline, trips))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True, name="training").start()
+    return future

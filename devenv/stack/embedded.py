@@ -1,0 +1,156 @@
+"""The embedded environment as a whole: start and stop its services together.
+
+`start` may be repeated: what runs is left alone. If anything fails, what this call had started is
+stopped again, so that nothing is left half up.
+"""
+
+import fcntl
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from devenv.errors import BadInput, DevenvError
+from devenv.settings import Settings, address, is_loopback
+from devenv.stack import function_packages, services
+from devenv.stack.process import Registry
+from devenv.stack.services import Service
+from devenv.wait import wait_for
+
+NAMES = ("emulator", "mlflow")
+GRACE = 12.0
+"""Seconds that services get to end by themselves: LocalStack needs 1–3."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """One instance: the processes whose state is under `settings.home`."""
+
+    settings: Settings
+    say: Say
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(self.settings.home)
+
+    def start(self) -> list[Service]:
+        """Start what isn't running and return those services, without waiting for them.
+
+        Raises `DevenvError` for a taken port or a missing program; nothing is left running then.
+        """
+        packages = function_packages.ensure(self.settings.root, self.say)
+        wanted = [services.emulator(self.settings, packages)]
+        if server := services.mlflow_server(self.settings):
+            wanted.append(server)
+        missing = [service for service in wanted if not self._runs(service)]
+        if not self.running():
+            self.registry.kill_leftovers()
+        for service in missing:
+            check_port_free(service)
+        for service in missing:
+            self.say(f"Starting {service.name} at {service.url} …")
+            self.registry.spawn(service.name, service.url, service.command, service.environ)
+        return missing
+
+    def wait(self, service: Service) -> None:
+        """Return when `service` answers. Raises `DevenvError` if it dies or takes too long."""
+
+        def probe() -> bool:
+            if self.registry.find(service.name) is None:
+                raise DevenvError(self._obituary(service))
+            return service.is_healthy()
+
+        began = time.monotonic()
+        wait_for(
+            probe,
+            timeout=service.timeout,
+            failure=f"{service.name} at {service.url} did not answer within "
+            f"{service.timeout:.0f} s. See `devenv logs {service.name}`.",
+        )
+        if service.name == "emulator":
+            services.check_plugins(service.url)
+        self.say(f"{service.name} is up ({time.monotonic() - began:.1f} s)")
+
+    def running(self) -> list[str]:
+        """The names of the services that run."""
+        return [name for name in NAMES if self.registry.find(name)]
+
+    def expects(self, name: str) -> bool:
+        """Whether `name` is one of this instance's processes, rather than a server elsewhere."""
+        return name != "mlflow" or is_loopback(self.settings.mlflow_tracking_uri)
+
+    def stop(self) -> list[str]:
+        """Stop everything of this instance; the names of the services that ran."""
+        stopped = self.registry.stop(NAMES, GRACE)
+        self.registry.kill_leftovers()
+        return stopped
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold while starting or stopping: one command at a time does that to an instance."""
+        lock = self.settings.home / "run" / "lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with lock.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.say(f"Another devenv is starting or stopping {self.settings.home}: waiting …")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _runs(self, service: Service) -> bool:
+        running = self.registry.find(service.name)
+        if running is not None and running.url != service.url:
+            raise BadInput(
+                f"{service.name} of {self.settings.home} runs at {running.url}, but "
+                f"{service.setting} is {service.url}: run `devenv down` first."
+            )
+        return running is not None
+
+    def _obituary(self, service: Service) -> str:
+        log = self.registry.log_file(service.name)
+        last = [line for line in _tail(log, 4096).splitlines() if line.strip()][-3:]
+        words = " | ".join(line.strip() for line in last)[-500:] or "it wrote nothing"
+        return f"{service.name} ended while starting. Its last words, from {log}: {words}"
+
+
+def check_port_free(service: Service) -> None:
+    """Raise `DevenvError`, naming the other program where it can be seen, if the port is taken."""
+    host, port = address(service.url, service.setting)
+    try:
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with socket.socket(infos[0][0], socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise DevenvError(
+            f"{service.name} can't listen at {host}:{port} ({error.strerror}{_holder(port)}). "
+            f"Stop what is there, or set {service.setting} to another port in .env."
+        ) from error
+
+
+def _holder(port: int) -> str:
+    """ "; taken by NAME, process N", as far as this account may see it."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            taken = connection.laddr and connection.laddr.port == port
+            if taken and connection.status == psutil.CONN_LISTEN and connection.pid:
+                return f"; taken by {psutil.Process(connection.pid).name()}, {connection.pid}"
+    except psutil.Error:
+        pass
+    return ""
+
+
+def _tail(path: Path, size: int) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - size))
+            return file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""

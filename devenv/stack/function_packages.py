@@ -1,0 +1,118 @@
+"""What functions find installed: made once from the locks, apart from the tooling's packages.
+
+- the image's interpreter: `Pipfile.lock` and nothing else, so that a package missing there is
+  missing here as it would be on AWS;
+- the zip interpreter: boto3 alone, as AWS's managed Python runtimes have it;
+- the runtime folder (AWS: /var/runtime): awslambdaric, the runtime interface client, put on the
+  path of both.
+
+They lie under `.venv-function/KEY`, where KEY is a digest of all that goes in; an old key's folder
+may still be in use by another environment, so it's left alone.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uv
+
+from devenv.errors import DevenvError, NotFound
+
+RUNTIME_PACKAGES = ("awslambdaric",)
+ZIP_PACKAGES = ("boto3",)
+
+
+@dataclass(frozen=True)
+class FunctionPackages:
+    """Where they are; `ensure` makes them."""
+
+    folder: Path
+
+    @property
+    def image_python(self) -> Path:
+        return self.folder / "image" / "bin" / "python"
+
+    @property
+    def zip_python(self) -> Path:
+        return self.folder / "zip" / "bin" / "python"
+
+    @property
+    def runtime_folder(self) -> Path:
+        return self.folder / "runtime"
+
+
+def ensure(root: Path, say: Callable[[str], None]) -> FunctionPackages:
+    """Make what's missing for `root`'s locks. Raises `DevenvError` with uv's own words."""
+    locks = [root / "Pipfile.lock", root / "requirements.lock"]
+    for lock in locks:
+        if not lock.is_file():
+            raise NotFound(f"{lock} is missing: run devenv in a checkout of the project.")
+    digest = hashlib.sha256(sys.version.encode())
+    for lock in locks:
+        digest.update(lock.read_bytes())
+    base = root / ".venv-function"
+    packages = FunctionPackages(base / digest.hexdigest()[:12])
+    if packages.folder.is_dir():
+        return packages
+    base.mkdir(exist_ok=True)
+    with _locked(base / "lock"):
+        if not packages.folder.is_dir():
+            say("Installing what the function runs on from Pipfile.lock …")
+            _build(packages, *locks)
+    return packages
+
+
+def pipfile_requirements(lock: Path) -> str:
+    """`Pipfile.lock`'s default packages as requirements with hashes."""
+    lines = []
+    for name, entry in json.loads(lock.read_text())["default"].items():
+        marker = f" ; {entry['markers']}" if "markers" in entry else ""
+        hashes = "".join(f" --hash={value}" for value in entry["hashes"])
+        extras = f"[{','.join(entry['extras'])}]" if "extras" in entry else ""
+        lines.append(f"{name}{extras}{entry['version']}{marker}{hashes}")
+    return "\n".join(lines) + "\n"
+
+
+def _build(packages: FunctionPackages, pipfile_lock: Path, tooling_lock: Path) -> None:
+    """Fill the folder of one key; a build that was cut short is begun again."""
+    partial = packages.folder.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    at = FunctionPackages(partial)
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
+        requirements.write(pipfile_requirements(pipfile_lock))
+        requirements.flush()
+        for name in ("image", "zip"):
+            _uv("venv", "--python", sys.executable, str(partial / name))
+        image = ("--require-hashes", "--no-deps", "-r", requirements.name)
+        _uv("pip", "install", "--python", str(at.image_python), *image)
+    constrained = ("--constraint", str(tooling_lock))
+    _uv("pip", "install", "--python", str(at.zip_python), *constrained, *ZIP_PACKAGES)
+    target = ("--target", str(at.runtime_folder), "--python", str(at.zip_python))
+    _uv("pip", "install", *target, *constrained, *RUNTIME_PACKAGES)
+    partial.rename(packages.folder)
+
+
+def _uv(*arguments: str) -> None:
+    command = [uv.find_uv_bin(), "--quiet", *arguments]
+    # An activated virtual environment is not where any of this goes.
+    environ = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
+    if done.returncode != 0:
+        words = " ".join(done.stderr.split())[-600:]
+        raise DevenvError(f"Could not install the function's packages: {words}")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

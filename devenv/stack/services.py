@@ -1,0 +1,133 @@
+"""The two servers of the embedded environment: how each is started, and when it is ready."""
+
+import json
+import os
+import shutil
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from devenv.errors import BadInput, DevenvError
+from devenv.settings import Settings, address, is_loopback
+from devenv.stack.function_packages import FunctionPackages
+
+EXECUTOR = "ProcessExecutor"
+"""The runtime executor that the emulator must have loaded."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One server: what starts it and where it answers."""
+
+    name: str
+    url: str
+    setting: str
+    """The variable that says where it listens."""
+    command: tuple[str, ...]
+    health_path: str
+    timeout: float
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONUNBUFFERED": "1", **self.variables}
+
+    def is_healthy(self) -> bool:
+        return fetch(self.url + self.health_path) is not None
+
+
+def emulator(settings: Settings, packages: FunctionPackages) -> Service:
+    """LocalStack with this project's plugins. Raises `BadInput` if it can't listen there."""
+    if settings.endpoint_url is None or not settings.is_local:
+        raise BadInput(
+            f"AWS_ENDPOINT_URL={settings.endpoint_url or ''} is not on this machine, so there's no "
+            "emulator to start: set it to http://127.0.0.1:4566 (cp .env.example .env)."
+        )
+    address(settings.endpoint_url, "AWS_ENDPOINT_URL")
+    _need_node()
+    return Service(
+        name="emulator",
+        url=settings.endpoint_url,
+        setting="AWS_ENDPOINT_URL",
+        command=(sys.executable, "-m", "devenv.emulator"),
+        health_path="/_localstack/health",
+        timeout=90,
+        variables={
+            "AWS_ENDPOINT_URL": settings.endpoint_url,
+            "DEVENV_HOME": str(settings.home),
+            "DEVENV_IMAGE_REPOSITORY": settings.image_repository,
+            "DEVENV_IMAGE_ROOT": str(settings.root),
+            "DEVENV_IMAGE_PYTHON": str(packages.image_python),
+            "DEVENV_ZIP_PYTHON": str(packages.zip_python),
+            "DEVENV_RUNTIME_DIR": str(packages.runtime_folder),
+            "DEVENV_FUNCTION_LOG": str(settings.home / "logs" / "function.log"),
+        },
+    )
+
+
+def mlflow_server(settings: Settings) -> Service | None:
+    """MLflow on SQLite; None where MLFLOW_TRACKING_URI names a server elsewhere."""
+    url = settings.mlflow_tracking_uri
+    if url is None:
+        raise BadInput("MLFLOW_TRACKING_URI is not set: put http://127.0.0.1:5000 into .env.")
+    if not is_loopback(url):
+        return None
+    host, port = address(url, "MLFLOW_TRACKING_URI")
+    folder = settings.home / "mlflow"
+    folder.mkdir(parents=True, exist_ok=True)
+    options = {
+        "--backend-store-uri": f"sqlite:///{folder / 'mlflow.db'}",
+        # Clients read and write S3 themselves: the function needs the s3:// address anyway.
+        "--default-artifact-root": f"s3://{settings.model_bucket}/",
+        "--host": host,
+        "--port": str(port),
+        # One worker and no job runners: 0.5 GB instead of 1.6 GB.
+        "--workers": "1",
+    }
+    flags = [part for option in options.items() for part in option]
+    return Service(
+        name="mlflow",
+        url=url,
+        setting="MLFLOW_TRACKING_URI",
+        command=(sys.executable, "-m", "mlflow", "server", "--no-serve-artifacts", *flags),
+        health_path="/health",
+        timeout=120,
+        variables={"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+    )
+
+
+def check_plugins(emulator_url: str) -> None:
+    """Raise `DevenvError` unless the emulator runs functions with our executor.
+
+    LocalStack falls back to its Docker executor with no more than a warning.
+    """
+    page = fetch(f"{emulator_url}/_devenv/plugins")
+    loaded = json.loads(page)["runtime_executor"] if page else "none of ours"
+    if loaded != EXECUTOR:
+        raise DevenvError(
+            f"The emulator at {emulator_url} did not load this project's plugins (its runtime "
+            f"executor: {loaded}). Run scripts/setup to install their entry points, then "
+            "`devenv down` and `devenv up`."
+        )
+
+
+def fetch(url: str) -> bytes | None:
+    """The body of a page on this machine; None while it can't be had."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(url, timeout=5) as response:
+            return bytes(response.read())
+    except (urllib.error.URLError, OSError, ValueError):
+        return None
+
+
+def _need_node() -> None:
+    """LocalStack's own Kinesis is a Node program that npm fetches on first use."""
+    missing = [name for name in ("node", "npm") if shutil.which(name) is None]
+    if missing:
+        raise DevenvError(
+            f"{' and '.join(missing)} not found: the emulator's Kinesis runs on Node. "
+            "Install Node 18 or newer (Debian: apt-get install nodejs npm), then try again."
+        )

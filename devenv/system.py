@@ -1,0 +1,124 @@
+"""The state of the system on an endpoint: streams, function, mapping, model; for `status`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from devenv.aws import NOT_FOUND, Aws, error_code
+from devenv.bootstrap.mapping import find_mapping
+from devenv.settings import Settings
+
+
+@dataclass(frozen=True)
+class StreamState:
+    name: str
+    status: str
+    """Kinesis's, or MISSING."""
+    open_shards: int = 0
+    arn: str | None = None
+
+
+@dataclass(frozen=True)
+class FunctionState:
+    name: str
+    state: str
+    """Lambda's, or Missing."""
+    reason: str | None = None
+    last_update: str | None = None
+    image_uri: str | None = None
+    memory_mb: int | None = None
+    timeout_s: int | None = None
+
+
+@dataclass(frozen=True)
+class MappingState:
+    state: str
+    """Lambda's, or Missing."""
+    last_result: str | None = None
+    uuid: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelState:
+    """What the function is configured to load."""
+
+    name: str
+    version: str
+    alias: str | None
+    """The alias that the bootstrap took it from; None if it was a run's."""
+    run_id: str
+    artifact_uri: str
+
+
+@dataclass(frozen=True)
+class SystemState:
+    streams: list[StreamState]
+    function: FunctionState
+    mapping: MappingState
+    model: ModelState | None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a ride that's put now will be predicted."""
+        streams = all(stream.status == "ACTIVE" for stream in self.streams)
+        return streams and self.function.state == "Active" and self.mapping.state == "Enabled"
+
+
+def read_system(settings: Settings, aws: Aws) -> SystemState:
+    """Ask the endpoint for everything; a part that isn't there is shown so, not raised."""
+    names = (settings.input_stream, settings.predictions_stream)
+    streams = [_stream(name, aws) for name in names]
+    function, variables = _function(settings.function_name, aws)
+    model = _model(settings, variables) if "MODEL_URI" in variables else None
+    return SystemState(streams, function, _mapping(settings, aws, streams[0].arn), model)
+
+
+def _stream(name: str, aws: Aws) -> StreamState:
+    try:
+        answer = aws.kinesis.describe_stream_summary(StreamName=name)
+    except ClientError as error:
+        if error_code(error) in NOT_FOUND:
+            return StreamState(name, "MISSING")
+        raise
+    summary = answer["StreamDescriptionSummary"]
+    status, shards = summary["StreamStatus"], summary["OpenShardCount"]
+    return StreamState(name, status, shards, summary["StreamARN"])
+
+
+def _function(name: str, aws: Aws) -> tuple[FunctionState, Mapping[str, str]]:
+    """The function's state and its variables."""
+    try:
+        answer = aws.functions.get_function(FunctionName=name)
+    except ClientError as error:
+        if error_code(error) in NOT_FOUND:
+            return FunctionState(name, "Missing"), {}
+        raise
+    config = answer["Configuration"]
+    state = FunctionState(
+        name,
+        config.get("State", "Unknown"),
+        config.get("StateReason"),
+        config.get("LastUpdateStatus"),
+        answer["Code"].get("ImageUri"),
+        config.get("MemorySize"),
+        config.get("Timeout"),
+    )
+    return state, config.get("Environment", {}).get("Variables", {})
+
+
+def _mapping(settings: Settings, aws: Aws, input_arn: str | None) -> MappingState:
+    found = find_mapping(settings.function_name, input_arn, aws) if input_arn else None
+    if found is None:
+        return MappingState("Missing")
+    return MappingState(found["State"], found.get("LastProcessingResult"), found["UUID"])
+
+
+def _model(settings: Settings, variables: Mapping[str, str]) -> ModelState:
+    return ModelState(
+        variables.get("MODEL_NAME", ""),
+        variables.get("MODEL_VERSION", ""),
+        None if settings.run_id else settings.model_alias,
+        variables.get("RUN_ID", ""),
+        variables["MODEL_URI"],
+    )
