@@ -55,6 +55,8 @@ def localstack_variables(settings: Settings, folder: Path) -> dict[str, str]:
         "LOCALSTACK_VOLUME_DIR": str(folder / "volume"),
         "TMPDIR": str(folder / "tmp"),
         "LAMBDA_RUNTIME_EXECUTOR": PROCESS_EXECUTOR,
+        # On a machine that is itself a container LocalStack would take /var/lib for its own.
+        "OVERRIDE_IN_DOCKER": "0",
         "DNS_ADDRESS": "0",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DISABLE_EVENTS": "1",

@@ -4,6 +4,8 @@ Kept light: LocalStack imports this module to find the plugins, whether it uses 
 """
 
 import json
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from localstack.runtime import hooks
@@ -37,6 +39,14 @@ def serve_plugins_page() -> None:
         return Response(json.dumps(loaded), mimetype="application/json")
 
     ROUTER.add("/_devenv/plugins", plugins)
+
+
+@hooks.on_infra_start()
+def keep_s3_files_apart() -> None:
+    """Put S3's files under this instance's folder rather than one for all of the machine."""
+    from localstack.services.s3 import provider
+
+    provider.DEFAULT_S3_TMP_DIR = str(Path(tempfile.gettempdir()) / "s3")
 
 
 @hooks.on_infra_start()

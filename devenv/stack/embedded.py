@@ -17,7 +17,7 @@ import psutil
 from devenv.errors import BadInput, DevenvError
 from devenv.settings import Settings, address, is_loopback
 from devenv.stack import function_packages, services
-from devenv.stack.process import Registry
+from devenv.stack.process import Registry, Running
 from devenv.stack.services import Service
 from devenv.wait import wait_for
 
@@ -61,13 +61,13 @@ class Embedded:
     def wait(self, service: Service) -> None:
         """Return when `service` answers. Raises `DevenvError` if it dies or takes too long."""
 
-        def probe() -> bool:
-            if self.registry.find(service.name) is None:
+        def probe() -> Running | None:
+            running = self.registry.find(service.name)
+            if running is None:
                 raise DevenvError(self._obituary(service))
-            return service.is_healthy()
+            return running if service.is_healthy() else None
 
-        began = time.monotonic()
-        wait_for(
+        running = wait_for(
             probe,
             timeout=service.timeout,
             failure=f"{service.name} at {service.url} did not answer within "
@@ -75,7 +75,7 @@ class Embedded:
         )
         if service.name == "emulator":
             services.check_plugins(service.url)
-        self.say(f"{service.name} is up ({time.monotonic() - began:.1f} s)")
+        self.say(f"{service.name} is up after {time.time() - running.created:.1f} s")
 
     def running(self) -> list[str]:
         """The names of the services that run."""

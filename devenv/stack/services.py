@@ -94,7 +94,10 @@ def mlflow_server(settings: Settings) -> Service | None:
         command=(sys.executable, "-m", "mlflow", "server", "--no-serve-artifacts", *flags),
         health_path="/health",
         timeout=120,
-        variables={"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+        variables={
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+        },
     )
 
 
