@@ -360,8 +360,8 @@ def function() -> RideFunction:
     return from_environment(os.environ)
 
 
-# In Lambda the model is loaded at init, which is not billed to a ride and whose failure is seen
-# before any record is taken. Elsewhere at the first event, so that a test imports without one.
+# In Lambda the model is loaded at init, so that its failure is seen before any record is taken.
+# Elsewhere at the first event, so that a test imports this module without a model.
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     function()
 
