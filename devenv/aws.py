@@ -28,6 +28,7 @@ NOT_FOUND = {
     "NoSuchKey",
     "404",
 }
+UNREACHABLE = (boto.ConnectionError, boto.HTTPClientError)
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 BAD_CREDENTIALS = {
     "UnrecognizedClientException",
@@ -134,5 +135,5 @@ TRANSLATIONS: list[tuple[type[Exception], Translation]] = [
     (boto.ClientError, _client_error),
     (boto.ParamValidationError, _bad_parameter),
     (boto.ProfileNotFound, _bad_parameter),
-    (boto.HTTPClientError, _unreachable),
+    *((kind, _unreachable) for kind in UNREACHABLE),
 ]

@@ -51,9 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return ExitCode.BAD_INPUT
+    except click.ClickException as error:
+        return _end(ExitCode.BAD_INPUT, _usage(error), debug)
     except Exception as error:
         known = _as_ours(error, context)
         if known is None:
@@ -66,6 +68,13 @@ def _as_ours(error: Exception, context: Context) -> DevenvError | None:
         return error
     settings = context.known_settings
     return aws.explain(error, settings) if settings else None
+
+
+def _usage(error: click.ClickException) -> str:
+    """Click's message in one line, with where to read more."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "devenv"
+    return f"{error.format_message().rstrip('.')}. See `{path} --help`."
 
 
 def _end(code: ExitCode, message: str, debug: bool) -> int:

@@ -9,7 +9,7 @@ from devenv.commands.context import Context, json_option, pass_context, trips_op
 from devenv.environment import model_source
 
 
-@click.command()
+@click.command(short_help="Make what's missing on the endpoint.")
 @trips_option
 @json_option
 @pass_context

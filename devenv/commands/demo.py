@@ -16,7 +16,7 @@ from devenv.stack.embedded import Embedded
 HEADER = "      ride  from → to    miles  predicted    true      took"
 
 
-@click.command()
+@click.command(short_help="Predict sample rides, one by one.")
 @click.option("-n", "--rides", type=click.IntRange(1, 1000), default=12, show_default=True)
 @trips_option
 @json_option

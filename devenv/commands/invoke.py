@@ -10,7 +10,7 @@ from devenv.commands.context import Context, pass_context
 from devenv.errors import BadInput, DevenvError
 
 
-@click.command()
+@click.command(short_help="Hand the function an event directly.")
 @click.argument("event", type=click.File("r", encoding="utf-8"))
 @pass_context
 def invoke(context: Context, event: TextIO) -> None:

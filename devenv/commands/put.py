@@ -13,7 +13,7 @@ from devenv.errors import BadInput
 from devenv.producer import Record, put_records
 
 
-@click.command()
+@click.command(short_help="Put rides on the input stream.")
 @click.option("--pu", type=int, help="PULocationID, the zone where the ride begins.")
 @click.option("--do", "do_", type=int, help="DOLocationID, the zone where it ends.")
 @click.option("--distance", type=float, help="trip_distance in miles.")

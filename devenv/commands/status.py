@@ -4,8 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 
 import click
-from botocore.exceptions import HTTPClientError
 
+from devenv.aws import UNREACHABLE
 from devenv.commands.context import Context, json_option, pass_context
 from devenv.output import Output
 from devenv.settings import Settings
@@ -25,7 +25,7 @@ class ServiceState:
     memory_mb: int | None = None
 
 
-@click.command()
+@click.command(short_help="What runs, and whether a ride gets through.")
 @json_option
 @pass_context
 def status(context: Context, as_json: bool) -> int:
@@ -34,7 +34,7 @@ def status(context: Context, as_json: bool) -> int:
     services = service_states(settings, Embedded(settings, context.say))
     try:
         system = read_system(settings, context.aws)
-    except HTTPClientError:
+    except UNREACHABLE:
         if not settings.is_local:
             raise
         system = None

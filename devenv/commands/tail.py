@@ -11,7 +11,7 @@ from devenv.consumer import Position, Read, StreamReader
 POSITIONS: dict[str, Position] = {"latest": "LATEST", "trim-horizon": "TRIM_HORIZON"}
 
 
-@click.command()
+@click.command(short_help="Print predictions as they come.")
 @click.option(
     "--from",
     "position",

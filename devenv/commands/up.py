@@ -10,7 +10,7 @@ from devenv.stack.embedded import NAMES, Embedded
 from devenv.stack.log_files import follow
 
 
-@click.command()
+@click.command(short_help="Start everything, make everything.")
 @click.option("-d", "--detach", is_flag=True, help="Leave it running in the background.")
 @trips_option
 @pass_context

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from devenv.aws import Aws
+from devenv.bootstrap.model_files import PreparedModel, prepare
 from devenv.environment import bring_up, take_down
+from devenv.pipelines import PIPELINES
 from devenv.settings import Settings, read_settings
 from devenv.stack.embedded import Embedded
 
@@ -59,3 +61,9 @@ def system(settings: Settings, aws: Aws) -> Iterator[Settings]:
         yield settings
     finally:
         take_down(Embedded(settings, lines.append))
+
+
+@pytest.fixture(scope="session")
+def prepared() -> PreparedModel:
+    """The model that the bootstrap trains too: the data and the seed are the same."""
+    return prepare(PIPELINES["ride"], None)

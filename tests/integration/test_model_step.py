@@ -1,14 +1,6 @@
 """The bootstrap's model step against a real MLflow server and a real S3."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,94 +9,16 @@ import pytest
 
 from devenv.aws import Aws
 from devenv.bootstrap.model import DeployedModel, ModelSource, ensure_model
-from devenv.bootstrap.model_files import PreparedModel, prepare, publish
+from devenv.bootstrap.model_files import PreparedModel, publish
 from devenv.bootstrap.registry import Registry
 from devenv.errors import BadInput, DevenvError, NotFound, Unreachable
 from devenv.pipelines import PIPELINES
-from devenv.settings import Settings, read_settings
-from devenv.wait import wait_for
+from devenv.settings import Settings
 
-BUCKET = "mlflow-models"
+from .conftest import free_port
+
+BUCKET = "model-step"
 RIDE = PIPELINES["ride"]
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
-
-
-@contextmanager
-def server(command: list[str], env: dict[str, str], cwd: Path, health: str) -> Iterator[None]:
-    """A server in a process group of its own, from when it's healthy until it's stopped."""
-
-    def healthy() -> bool:
-        assert process.poll() is None, (cwd / "log").read_text()[-2000:]
-        try:
-            return bool(urllib.request.urlopen(health, timeout=5).status == 200)
-        except OSError:
-            return False
-
-    cwd.mkdir()
-    with (cwd / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            cwd=cwd,
-            env={**os.environ, **env, "TMPDIR": str(cwd)},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        wait_for(healthy, timeout=120, failure=f"{health} did not answer: see {cwd / 'log'}")
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(30)
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-@pytest.fixture(scope="module")
-def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """LocalStack's S3 and an MLflow server, and the variables that lead to them."""
-    tmp = tmp_path_factory.mktemp("model-step")
-    s3, mlflow = free_port(), free_port()
-    variables = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{s3}",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{mlflow}",
-    }
-    localstack = {
-        "SERVICES": "s3",
-        "GATEWAY_LISTEN": f"127.0.0.1:{s3}",
-        "FILESYSTEM_ROOT": str(tmp / "s3"),
-        "DNS_ADDRESS": "0",
-        "SKIP_SSL_CERT_DOWNLOAD": "1",
-        "DISABLE_EVENTS": "1",
-    }
-    serve = ["mlflow", "server", "--backend-store-uri", f"sqlite:///{tmp}/mlflow.db"]
-    serve += ["--default-artifact-root", f"s3://{BUCKET}/", "--no-serve-artifacts"]
-    serve += ["--host", "127.0.0.1", "--port", str(mlflow), "--workers", "1"]
-    lean = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    health = f"http://127.0.0.1:{s3}/_localstack/health"
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        server(["localstack.runtime.main"], localstack, tmp / "s3", health),
-        server(serve, {**variables, **lean}, tmp / "mlflow", f"http://127.0.0.1:{mlflow}/health"),
-    ):
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        yield variables
-
-
-@pytest.fixture(scope="module")
-def prepared() -> PreparedModel:
-    return prepare(RIDE, None)
 
 
 @dataclass
@@ -145,10 +59,12 @@ class Step:
 
 
 @pytest.fixture
-def step(environ: dict[str, str], prepared: PreparedModel, request: pytest.FixtureRequest) -> Step:
-    settings = read_settings({**environ, "MODEL_NAME": request.node.name}, Path.cwd())
-    aws = Aws(settings)
+def step(
+    system: Settings, aws: Aws, prepared: PreparedModel, request: pytest.FixtureRequest
+) -> Step:
+    """The step for a model and in a bucket that nothing else has."""
     aws.s3.create_bucket(Bucket=BUCKET)
+    settings = replace(system, model_name=request.node.name, model_bucket=BUCKET)
     return Step(settings, aws, prepared)
 
 

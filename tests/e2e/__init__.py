@@ -1,0 +1,1 @@
+"""Tests of the real command line, in processes of its own."""
