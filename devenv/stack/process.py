@@ -93,6 +93,8 @@ class Registry:
                     f"Could not start {name}: {command[0]}: {error.strerror}. "
                     "Run scripts/setup to repair the installation."
                 ) from error
+        # Meant to outlive this object, which Popen would otherwise warn about when it's let go.
+        child.returncode = 0
         running = Running(name, child.pid, psutil.Process(child.pid).create_time(), url)
         self._file(name).write_text(json.dumps(asdict(running)))
         return running

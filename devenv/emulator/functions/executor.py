@@ -48,7 +48,8 @@ class ProcessExecutor(RuntimeExecutor):
             trace_id=payload["trace-id"],
         )
         result = self._environment.invoke(request)
-        logs, self._notice = f"{self._notice or ''}\n{result.logs}", None
+        logs = f"{self._notice}\n{result.logs}" if self._notice else result.logs
+        self._notice = None
         _append_to_log_file(logs)
         return InvocationResult(request.request_id, result.payload, result.is_error, logs)
 
@@ -83,4 +84,4 @@ def _append_to_log_file(logs: str) -> None:
     """Beside CloudWatch Logs: the file that `devenv up` shows with the services' own logs."""
     if path := os.environ.get("DEVENV_FUNCTION_LOG"):
         with LOG_FILE_LOCK, Path(path).open("a", encoding="utf-8") as file:
-            file.write(logs.lstrip())
+            file.write(logs)
