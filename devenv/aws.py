@@ -28,14 +28,23 @@ NOT_FOUND = {
     "NoSuchKey",
     "404",
 }
+NO_CREDENTIALS = (
+    boto.NoCredentialsError,
+    boto.PartialCredentialsError,
+    boto.CredentialRetrievalError,
+    boto.TokenRetrievalError,
+    boto.SSOError,
+)
+BAD_CONFIGURATION = (boto.ProfileNotFound, boto.ConfigParseError, boto.InvalidConfigError)
 UNREACHABLE = (boto.ConnectionError, boto.HTTPClientError)
-DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
 BAD_CREDENTIALS = {
     "UnrecognizedClientException",
     "InvalidClientTokenId",
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
     "ExpiredTokenException",
+    "ExpiredToken",
     "InvalidAccessKeyId",
 }
 
@@ -44,7 +53,8 @@ class Aws:
     """Clients for one account and region, made when first asked for."""
 
     def __init__(self, settings: Settings) -> None:
-        self._session = boto3.Session()
+        # boto3 itself reads AWS_DEFAULT_REGION, but not AWS_REGION.
+        self._session = boto3.Session(region_name=settings.region)
         self._config = Config(
             connect_timeout=5,
             read_timeout=65,
@@ -100,7 +110,7 @@ def _no_region(error: Exception, settings: Settings) -> DevenvError:
 def _no_credentials(error: Exception, settings: Settings) -> DevenvError:
     emulator = "any value will do for the emulator" if settings.is_local else "see `aws configure`"
     return Refused(
-        f"No credentials for {settings.endpoint}: set AWS_ACCESS_KEY_ID and "
+        f"No credentials for {settings.endpoint} ({_words(error)}): set AWS_ACCESS_KEY_ID and "
         f"AWS_SECRET_ACCESS_KEY in .env or the shell ({emulator})."
     )
 
@@ -116,24 +126,35 @@ def _client_error(error: Exception, settings: Settings) -> DevenvError:
             "and has `devenv bootstrap` run there?"
         )
     if code in DENIED:
-        return Refused(f"{where} was denied: {message}.")
+        return Refused(
+            f"{where} was denied: {message}. Allow it to whom AWS_ACCESS_KEY_ID or AWS_PROFILE "
+            "names, or use other credentials."
+        )
     if code in BAD_CREDENTIALS:
         return Refused(f"{where} refused the credentials ({code}): {message}. Check AWS_*.")
     return DevenvError(f"{where} failed with {code}: {message}.")
 
 
 def _bad_parameter(error: Exception, settings: Settings) -> DevenvError:
-    return BadInput(" ".join(str(error).split()))
+    return BadInput(_words(error))
+
+
+def _bad_configuration(error: Exception, settings: Settings) -> DevenvError:
+    return BadInput(f"{_words(error)}. Check AWS_PROFILE and AWS_CONFIG_FILE (~/.aws/config).")
+
+
+def _words(error: Exception) -> str:
+    """boto3's own message, in one line."""
+    return " ".join(str(error).split()).rstrip(".")
 
 
 Translation = Callable[[Exception, Settings], DevenvError]
 TRANSLATIONS: list[tuple[type[Exception], Translation]] = [
     (boto.NoRegionError, _no_region),
     (boto.InvalidRegionError, _bad_parameter),
-    (boto.NoCredentialsError, _no_credentials),
-    (boto.PartialCredentialsError, _no_credentials),
+    *((kind, _no_credentials) for kind in NO_CREDENTIALS),
     (boto.ClientError, _client_error),
     (boto.ParamValidationError, _bad_parameter),
-    (boto.ProfileNotFound, _bad_parameter),
+    *((kind, _bad_configuration) for kind in BAD_CONFIGURATION),
     *((kind, _unreachable) for kind in UNREACHABLE),
 ]

@@ -92,8 +92,11 @@ def _report(error: Exception, context: Context) -> str:
     if settings is None:
         return f"unexpected {what} (--debug shows where; please report it)"
     log: Path = settings.home / "logs" / "devenv-error.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text(traceback.format_exc())
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(traceback.format_exc())
+    except OSError:  # Perhaps the very reason: DEVENV_HOME can't be written.
+        return f"unexpected {what} (--debug shows where; please report it)"
     return f"unexpected {what}. This is a bug: please report it with {log} (--debug shows it)."
 
 

@@ -30,6 +30,8 @@ class Read:
 @dataclass
 class _Shard:
     shard_id: str
+    position: Position
+    """Where it's read from; children of a shard that ended, always from their beginning."""
     iterator: str | None
     last_sequence: str | None = None
 
@@ -46,7 +48,6 @@ class StreamReader:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._stream = stream
-        self._position = position
         self._aws = aws
         self._sleep = sleep
         self._shards: dict[str, _Shard] = {}
@@ -89,7 +90,7 @@ class StreamReader:
     def _reopen(self, shard: _Shard) -> None:
         """A new iterator in place of one that expired (they live 5 minutes)."""
         if shard.last_sequence is None:
-            self._open(shard.shard_id, self._position)
+            self._open(shard.shard_id, shard.position)
             return
         answer = self._aws.kinesis.get_shard_iterator(
             StreamName=self._stream,
@@ -103,7 +104,7 @@ class StreamReader:
         answer = self._aws.kinesis.get_shard_iterator(
             StreamName=self._stream, ShardId=shard_id, ShardIteratorType=position
         )
-        self._shards[shard_id] = _Shard(shard_id, answer["ShardIterator"])
+        self._shards[shard_id] = _Shard(shard_id, position, answer["ShardIterator"])
 
     def _open_children(self) -> None:
         """A shard is at its end: whatever shards are new are read from their beginning."""

@@ -75,9 +75,10 @@ def _stopped_on_failure(embedded: Embedded, say: Say) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if not ran_before and embedded.running():
-            say("Stopping what was started …")
-            take_down(embedded)
+        if not ran_before:
+            if embedded.running():
+                say("Stopping what was started …")
+            take_down(embedded)  # Also what was started, but not yet noted down, at Ctrl-C.
         raise
 
 

@@ -10,6 +10,9 @@ from devenv.errors import NotFound
 INTERVAL = 1.0
 """Seconds between two looks while following."""
 
+LATENESS = 10_000
+"""Milliseconds that an event may arrive after one that happened later."""
+
 
 def log_events(
     function_name: str,
@@ -24,18 +27,18 @@ def log_events(
     """
     group = f"/aws/lambda/{function_name}"
     seen: set[str] = set()
-    start = 0
-    past = deque(_new_events(group, aws, start, seen), maxlen=last)
-    if not past and not following:
+    past = deque(_new_events(group, aws, 0, seen), maxlen=last)
+    if not seen and not following:
         raise NotFound(
             f"{group} at {aws.endpoint} holds nothing: the function has not run yet. "
             "Try `devenv put`, or `devenv invoke`."
         )
     yield from (message for _, message in past)
+    start = past[-1][0] - LATENESS if past else 0
     while following:
         sleep(INTERVAL)
-        for moment, message in _new_events(group, aws, start, seen):
-            start = max(start, moment - 10_000)
+        for moment, message in _new_events(group, aws, max(start, 0), seen):
+            start = max(start, moment - LATENESS)
             yield message
 
 
@@ -47,6 +50,12 @@ def _new_events(group: str, aws: Aws, start: int, seen: set[str]) -> Iterator[tu
             for event in page["events"]:
                 if event["eventId"] not in seen:
                     seen.add(event["eventId"])
-                    yield event["timestamp"], event["message"].rstrip("\n")
+                    yield event["timestamp"], shown(event["message"])
     except aws.logs.exceptions.ResourceNotFoundException:
         return
+
+
+def shown(message: str) -> str:
+    """A message as lines. Lambda's Python runtime parts a traceback's lines by carriage returns,
+    so that they stay one event; a terminal would write each over the one before."""
+    return message.rstrip("\n").replace("\r", "\n")

@@ -10,13 +10,14 @@ import os
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
 from devenv.errors import BadInput
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -59,19 +60,23 @@ class Settings:
 
 
 def is_loopback(url: str | None) -> bool:
-    return url is not None and urlsplit(url).hostname in LOOPBACK
+    try:
+        return url is not None and urlsplit(url).hostname in LOOPBACK
+    except ValueError:  # Not a URL at all, say "http://[".
+        return False
 
 
 def address(url: str, setting: str) -> tuple[str, int]:
     """Host and port of `url`. Raises `BadInput` naming `setting` if there's none to listen on."""
     try:
-        parts: SplitResult = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        port = None
-    if port is None or parts.hostname is None:
+        parts = urlsplit(url)
+        usual = PORTS[parts.scheme]
+        host, port = parts.hostname, parts.port or usual
+    except (ValueError, KeyError):
+        host, port = None, 0
+    if host is None:
         raise BadInput(f"{setting}={url} is not a URL such as http://127.0.0.1:4566.")
-    return parts.hostname, port
+    return host, port
 
 
 def load_dotenv(environ: MutableMapping[str, str], start: Path) -> Path:
@@ -90,7 +95,10 @@ def load_dotenv(environ: MutableMapping[str, str], start: Path) -> Path:
     return root or start
 
 
-PREFIXES = ("AWS_", "MLFLOW_", "DEVENV_", "RUN_ID", "TEST_RUN", "FUNCTION_", "MODEL_")
+PREFIXES = (
+    *("AWS_", "MLFLOW_", "DEVENV_", "FUNCTION_", "MODEL_", "STREAM_", "KINESIS_STREAM_"),
+    *("PREDICTIONS_STREAM_", "RUN_ID", "TEST_RUN"),
+)
 
 
 def read_settings(environ: Mapping[str, str], root: Path) -> Settings:

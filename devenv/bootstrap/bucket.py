@@ -19,7 +19,8 @@ def ensure_bucket(settings: Settings, aws: Aws) -> str:
             raise
     # us-east-1 is the one region that S3 doesn't take as a location constraint.
     where: dict[str, Any] = {}
-    if settings.region != "us-east-1":
-        where["CreateBucketConfiguration"] = {"LocationConstraint": settings.region}
+    region = aws.s3.meta.region_name
+    if region != "us-east-1":
+        where["CreateBucketConfiguration"] = {"LocationConstraint": region}
     aws.s3.create_bucket(Bucket=name, **where)
     return f"bucket {name}: made"

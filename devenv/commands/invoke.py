@@ -8,6 +8,7 @@ import click
 
 from devenv.commands.context import Context, pass_context
 from devenv.errors import BadInput, DevenvError
+from devenv.function_logs import shown
 
 
 @click.command(short_help="Hand the function an event directly.")
@@ -18,15 +19,16 @@ def invoke(context: Context, event: TextIO) -> None:
 
     tests/events/ has the tutorials' events. The function's log goes to stderr.
     """
-    text = event.read()
     try:
+        text = event.read()
         json.loads(text)
-    except ValueError as error:
+    except ValueError as error:  # Not UTF-8 is one, too.
         raise BadInput(f"{event.name} is not JSON: {error}.") from error
     answer = context.aws.functions.invoke(
         FunctionName=context.settings.function_name, Payload=text.encode(), LogType="Tail"
     )
-    context.say(base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace").rstrip())
+    log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
+    context.say(shown(log.rstrip()))
     payload = answer["Payload"].read().decode()
     context.output().data(payload, **{})
     if "FunctionError" in answer:

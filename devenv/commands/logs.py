@@ -13,7 +13,14 @@ from devenv.stack.process import Registry
 @click.command(short_help="What emulator, MLflow and function wrote.")
 @click.argument("source", type=click.Choice([*NAMES, "function"]), default="function")
 @click.option("-f", "--follow", "following", is_flag=True, help="Go on until Ctrl-C.")
-@click.option("-n", "--lines", default=50, show_default=True, help="How many past lines.")
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(min=0),
+    default=50,
+    show_default=True,
+    help="How many past lines.",
+)
 @pass_context
 def logs(context: Context, source: str, following: bool, lines: int) -> None:
     """Print the log of emulator, mlflow or function (the default; from CloudWatch Logs)."""

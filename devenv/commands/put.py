@@ -74,7 +74,10 @@ def records_of(source: TextIO) -> Iterator[Record]:
 
     Raises `BadInput` naming the line; then nothing has been put.
     """
-    text = source.read()
+    try:
+        text = source.read()
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{source.name} is not text in UTF-8: {error}.") from error
     try:
         whole = json.loads(text)
     except ValueError:
@@ -92,7 +95,8 @@ def record_of(event: Any, where: str = "the ride") -> Record:
 
 
 def _records_of_lines(text: str, name: str) -> Iterator[Record]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines(): U+2028 and its like, which end a line there, may stand in JSON's strings.
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:

@@ -51,9 +51,19 @@ def keep_s3_files_apart() -> None:
 
 @hooks.on_infra_start()
 def resolve_images_here() -> None:
-    """Have `create_function` take images from the image store rather than from Docker."""
+    """Have `create_function` take images from the image store rather than from Docker, and
+    `delete_function` delete those that our executor refused to run."""
     from localstack.services.lambda_ import provider
+    from localstack.services.lambda_.invocation.lambda_service import LambdaService
 
     from devenv.emulator.functions.images import resolve_image
 
     provider.create_image_code = resolve_image
+    stop_version = LambdaService.stop_version
+
+    def stop_version_if_any(self: Any, qualified_arn: str) -> None:
+        """A version that failed is neither running nor starting; LocalStack raises for it."""
+        if {*self.lambda_running_versions, *self.lambda_starting_versions} & {qualified_arn}:
+            stop_version(self, qualified_arn)
+
+    LambdaService.stop_version = stop_version_if_any

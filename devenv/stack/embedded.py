@@ -49,7 +49,7 @@ class Embedded:
         if server := services.mlflow_server(self.settings):
             wanted.append(server)
         missing = [service for service in wanted if not self._runs(service)]
-        if not self.running():
+        if missing:
             self.registry.kill_leftovers()
         for service in missing:
             check_port_free(service)

@@ -1,6 +1,7 @@
 """The services' log files: their last lines, and what is added to them, merged."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,7 +12,8 @@ INTERVAL = 0.2
 def last_lines(path: Path, count: int) -> list[str]:
     if not path.is_file():
         return []
-    return path.read_text("utf-8", "replace").splitlines()[-count:]
+    with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+        return [line.rstrip("\n") for line in deque(file, maxlen=count)]
 
 
 def follow(

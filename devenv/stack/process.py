@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ import psutil
 from devenv.errors import DevenvError
 
 INSTANCE_VARIABLE = "DEVENV_INSTANCE"
+KILL_TIMEOUT = 5.0
+"""Seconds until a killed process is gone at the latest."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class Registry:
     def spawn(
         self, name: str, url: str, command: Sequence[str], environ: Mapping[str, str]
     ) -> Running:
-        """Start `command` as child `name`, appending its output to its log file."""
+        """Start `command` as child `name`, its output in a log file that's begun anew."""
         log = self.log_file(name)
         for folder in (log.parent, self._file(name).parent):
             folder.mkdir(parents=True, exist_ok=True)
@@ -108,21 +111,31 @@ class Registry:
         for child in running:
             _signal(child.pid, signal.SIGTERM)
         processes = [_process(child.pid) for child in running]
-        _, stubborn = psutil.wait_procs([p for p in processes if p], timeout=grace)
+        stubborn = _still_running([p for p in processes if p], grace)
         for process in stubborn:
             _signal(process.pid, signal.SIGKILL)
-        psutil.wait_procs(stubborn, timeout=5)
+        _still_running(stubborn, KILL_TIMEOUT)
         for name in names:
             self._file(name).unlink(missing_ok=True)
         return [child.name for child in running]
 
     def kill_leftovers(self) -> int:
-        """Kill every process that carries this instance's name; how many there were."""
-        leftovers = [p for p in psutil.process_iter() if self._is_ours(p)]
+        """Kill every process that carries this instance's name but is no running child's, or its
+        descendant: what a child that was killed has left behind. How many there were."""
+        kept = self._families()
+        leftovers = [p for p in psutil.process_iter() if p.pid not in kept and self._is_ours(p)]
         for process in leftovers:
             _signal(process.pid, signal.SIGKILL)
-        psutil.wait_procs(leftovers, timeout=5)
+        _still_running(leftovers, KILL_TIMEOUT)
         return len(leftovers)
+
+    def _families(self) -> set[int]:
+        """Ids of the running children and all their descendants, and of this process."""
+        kept = {os.getpid()}
+        for file in self._file("").parent.glob("*.json"):
+            if (running := self.find(file.stem)) and (process := _process(running.pid)):
+                kept |= {running.pid, *(p.pid for p in process.children(recursive=True))}
+        return kept
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
@@ -132,6 +145,28 @@ class Registry:
 
     def _file(self, name: str) -> Path:
         return self.home / "run" / f"{name}.json"
+
+
+def _still_running(processes: list[psutil.Process], timeout: float) -> list[psutil.Process]:
+    """Those of `processes` that run after `timeout` seconds; returns at once if none does.
+
+    A zombie runs no more: it only waits for its parent, which may be a container's careless
+    process 1, and psutil would wait with it.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        _, left = psutil.wait_procs(processes, timeout=0)
+        processes = [process for process in left if not _is_zombie(process)]
+        if not processes or time.monotonic() >= deadline:
+            return processes
+        time.sleep(0.02)
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _process(pid: int) -> psutil.Process | None:

@@ -9,7 +9,6 @@ Not here: processes (`sandbox`), HTTP (`runtime_api`), LocalStack (`executor`).
 Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
 
-import contextlib
 import queue
 import threading
 import time
@@ -67,7 +66,8 @@ class _Runtime:
     api: RuntimeApi
     sandbox: Sandbox
     started: float
-    initialised: bool = False
+    idle: bool = False
+    """It has asked for an event, and has none."""
 
     def next_event(self, deadline: float) -> Event | None:
         """The next thing that happens, or None when `deadline` (monotonic) passes first."""
@@ -75,6 +75,15 @@ class _Runtime:
             return self.api.events.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             return None
+
+    def await_idle(self, deadline: float) -> bool:
+        """Whether it lives and is idle, at the latest at `deadline`. A runtime may end after its
+        reply: Python's does when Lambda refuses a response as too large."""
+        while event := self.next_event(0.0 if self.idle else deadline):
+            if isinstance(event, Exited):
+                return False
+            self.idle = self.idle or isinstance(event, Ready)
+        return self.idle
 
     def close(self) -> None:
         self.sandbox.kill()
@@ -143,7 +152,7 @@ class Environment:
         event = runtime.next_event(runtime.started + self._limits.init_limit)
         duration = (time.monotonic() - runtime.started) * 1000
         if isinstance(event, Ready):
-            runtime.initialised = True
+            runtime.idle = True
             log.append(self._logs())
             return duration
         self._discard_runtime()
@@ -153,7 +162,7 @@ class Environment:
     def _run(self, request: Request, deadline: float, log: list[str]) -> Replied | _Failure:
         """Init again where there's need, then the handler, all before `deadline`."""
         start = log_lines.start(request.request_id, self._limits.version)
-        runtime = self._living_runtime()
+        runtime = self._living_runtime(deadline, log)
         if runtime is None:
             runtime = self._start_runtime()
             event = runtime.next_event(deadline)
@@ -164,7 +173,7 @@ class Environment:
                 )
                 log.append(start)
                 return self._failure(request, event)
-            runtime.initialised = True
+        runtime.idle = False
         log.append(start)
         runtime.api.dispatch(
             Invocation(
@@ -199,17 +208,14 @@ class Environment:
             log_lines.timed_out(request.request_id, timeout),
         )
 
-    def _living_runtime(self) -> _Runtime | None:
-        """The runtime, unless it's gone or has died since its last reply."""
+    def _living_runtime(self, deadline: float, log: list[str]) -> _Runtime | None:
+        """The runtime, ready for an event, unless it's gone or has died since its last reply."""
         runtime = self._runtime
-        if runtime is None or not runtime.initialised:
-            return None
-        with contextlib.suppress(queue.Empty):
-            while True:
-                if isinstance(runtime.api.events.get_nowait(), Exited):
-                    self._discard_runtime()
-                    return None
-        return runtime
+        if runtime is None or runtime.await_idle(deadline):
+            return runtime
+        self._discard_runtime()
+        log.append(self._logs(runtime))
+        return None
 
     def _start_runtime(self) -> _Runtime:
         with self._lock:

@@ -84,4 +84,4 @@ def _append_to_log_file(logs: str) -> None:
     """Beside CloudWatch Logs: the file that `devenv up` shows with the services' own logs."""
     if path := os.environ.get("DEVENV_FUNCTION_LOG"):
         with LOG_FILE_LOCK, Path(path).open("a", encoding="utf-8") as file:
-            file.write(logs)
+            file.write(logs.replace("\r", "\n"))  # See devenv.function_logs.shown.

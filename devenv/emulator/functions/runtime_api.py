@@ -33,7 +33,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Ready:
-    """The runtime asked for its first event: init is over."""
+    """The runtime asked for an event: init is over, or the event before is done with."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,6 @@ class RuntimeApi:
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._invocations: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
-        self._ready = threading.Event()
         self._server = _Server((host, 0), _Handler)
         self._server.api = self
         self.address = f"{host}:{self._server.server_address[1]}"
@@ -88,9 +87,7 @@ class RuntimeApi:
 
     def next_invocation(self) -> Invocation | None:
         """Block until there is an event; None when the server is closing."""
-        if not self._ready.is_set():
-            self._ready.set()
-            self.events.put(Ready())
+        self.events.put(Ready())
         return self._invocations.get()
 
     def reply(self, request_id: str, payload: bytes, error_type: str | None) -> int:

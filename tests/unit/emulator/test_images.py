@@ -1,0 +1,109 @@
+"""Images without Docker: their names, their content's digest, and the snapshot behind it."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from localstack.aws.api.lambda_ import InvalidParameterValueException
+
+from devenv.emulator.functions.images import (
+    ImageFolder,
+    content_digest,
+    repository_name,
+    resolve_image,
+    snapshot_folder,
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with the two files that an image is made from, known as `rides`."""
+    (root := tmp_path / "checkout").mkdir()
+    (root / "lambda_function.py").write_text("def lambda_handler(event, context): ...\n")
+    (root / "Pipfile.lock").write_text("{}\n")
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setenv("DEVENV_IMAGE_REPOSITORY", "rides")
+    monkeypatch.setenv("DEVENV_IMAGE_ROOT", str(root))
+    monkeypatch.setenv("DEVENV_IMAGE_PYTHON", "/python")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("uri", "name"),
+    [
+        ("rides", "rides"),
+        ("rides:v1", "rides"),
+        ("team/rides:v1", "team/rides"),
+        ("1.dkr.ecr.eu-west-1.amazonaws.com/rides:v1", "rides"),
+        ("1.dkr.ecr.eu-west-1.amazonaws.com/team/rides", "team/rides"),
+        ("localhost:5000/rides", "rides"),
+        ("localhost/rides:v1", "rides"),
+        ("rides@sha256:abc", "rides"),
+        ("1.dkr.ecr.x.amazonaws.com/rides:v1@sha256:abc", "rides"),
+        ("localhost%3A5000/rides%3Av1", "rides"),
+    ],
+)
+def test_the_repository_is_what_is_left_of_a_uri(uri: str, name: str) -> None:
+    """Without registry, tag and digest; a folder is no registry."""
+    assert repository_name(uri) == name
+
+
+def test_the_digest_changes_with_each_file(root: Path) -> None:
+    """And with nothing else."""
+    before = content_digest(root)
+    (root / "README.md").write_text("no part of it")
+    assert content_digest(root) == before
+    (root / "Pipfile.lock").write_text('{"default": {}}\n')
+    after_lock = content_digest(root)
+    (root / "lambda_function.py").write_text("")
+    assert len({before, after_lock, content_digest(root)}) == 3
+
+
+def test_the_digest_tells_where_one_file_ends(root: Path) -> None:
+    """The same bytes, cut elsewhere, are another image."""
+    (root / "lambda_function.py").write_text("ab")
+    (root / "Pipfile.lock").write_text("c")
+    before = content_digest(root)
+    (root / "lambda_function.py").write_text("a")
+    (root / "Pipfile.lock").write_text("bc")
+    assert content_digest(root) != before
+
+
+def test_a_snapshot_stays_as_it_was(root: Path) -> None:
+    """Edits need a bootstrap, as they need a push on AWS."""
+    source = (root / "lambda_function.py").read_text()
+    first = resolve_image("rides:v1")
+    (root / "lambda_function.py").write_text("# edited\n")
+    second = resolve_image("rides:v1")
+    snapshots = [snapshot_folder(image.code_sha256) for image in (first, second)]
+    assert [(s / "lambda_function.py").read_text() for s in snapshots] == [source, "# edited\n"]
+    assert first.image_uri == "rides:v1"
+    assert sorted(path.name for path in snapshots[0].parent.iterdir()) == sorted(
+        (first.code_sha256, second.code_sha256)
+    )
+
+
+def test_only_what_the_dockerfile_copies_is_in_it(root: Path) -> None:
+    """A module beside it is missing here as there."""
+    (root / "features.py").write_text("")
+    folder = snapshot_folder(resolve_image("rides").code_sha256)
+    assert [path.name for path in folder.iterdir()] == ["lambda_function.py"]
+
+
+def test_an_unknown_image_is_lambdas_own_error(root: Path) -> None:
+    """Naming the one that there is."""
+    with pytest.raises(InvalidParameterValueException, match=r"image bikes:v1 .* only rides is"):
+        resolve_image("bikes:v1")
+
+
+def test_an_image_without_source_is_lambdas_own_error(root: Path) -> None:
+    """Naming the file that is missing."""
+    (root / "lambda_function.py").unlink()
+    with pytest.raises(InvalidParameterValueException, match=r"lambda_function\.py is missing"):
+        resolve_image("rides:v1")
+
+
+def test_the_image_folder_is_what_the_emulator_was_started_with(root: Path) -> None:
+    """`devenv up` passes it."""
+    assert ImageFolder.from_environment() == ImageFolder("rides", root, Path("/python"))

@@ -1,0 +1,57 @@
+"""What the documents say of commands and settings is what there is."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from devenv import settings
+from devenv.commands import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+NAME = re.compile(r"^#?([A-Z][A-Z_0-9]+)=", re.MULTILINE)
+
+READ_BY_OTHERS = {
+    "AWS_ACCESS_KEY_ID": "boto3",
+    "AWS_SECRET_ACCESS_KEY": "boto3",
+}
+"""Settings that are none of ours, and who reads them."""
+
+
+def read_by_us() -> set[str]:
+    """The variables that settings.py names; what ends in an underscore is the start of a name."""
+    return set(re.findall(r'"([A-Z]+_[A-Z_]*[A-Z])"', inspect.getsource(settings)))
+
+
+def in_the_example() -> list[str]:
+    return NAME.findall((ROOT / ".env.example").read_text())
+
+
+@pytest.mark.parametrize("name", [str(command.name) for command in COMMANDS])
+def test_every_command_stands_in_the_readme(name: str) -> None:
+    """As it is typed."""
+    assert re.search(rf"`devenv {name}\b", (ROOT / "README.md").read_text())
+
+
+@pytest.mark.parametrize("name", in_the_example())
+def test_every_setting_of_the_example_is_read(name: str) -> None:
+    """By settings.py, or by a library that is named here."""
+    assert name in read_by_us() | READ_BY_OTHERS.keys()
+
+
+def test_every_setting_that_is_read_stands_in_the_example() -> None:
+    """All but AWS_REGION, which is only taken where AWS_DEFAULT_REGION is missing."""
+    assert read_by_us() - {"AWS_REGION"} <= set(in_the_example())
+
+
+def test_the_defaults_of_the_example_are_the_defaults() -> None:
+    """A line that is only a comment changes nothing when it's uncommented."""
+    commented = dict(
+        line.removeprefix("#").split("=", 1)
+        for line in (ROOT / ".env.example").read_text().splitlines()
+        if re.match(r"#[A-Z_]+=", line)
+    )
+    given = {name: value for name, value in commented.items() if value}
+    root = Path("/checkout")
+    assert settings.read_settings(given, root) == settings.read_settings({}, root)

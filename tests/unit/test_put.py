@@ -1,0 +1,94 @@
+"""Rides as `devenv put --file` takes them: JSON lines, one event, or an array."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from devenv.commands.put import record_of, records_of
+from devenv.errors import BadInput
+from devenv.producer import Record
+
+RIDE = {"ride": {"PULocationID": 130, "DOLocationID": 205, "trip_distance": 3.66}, "ride_id": 156}
+
+
+class Named(io.StringIO):
+    """A text file with a name."""
+
+    name = "rides.jsonl"
+
+
+def parsed(text: str) -> list[Record]:
+    return list(records_of(Named(text)))
+
+
+def keys(text: str) -> list[str]:
+    return [record.partition_key for record in parsed(text)]
+
+
+def test_json_lines_are_one_record_a_line() -> None:
+    """In their order, the ride's id as partition key."""
+    lines = "".join(json.dumps({**RIDE, "ride_id": n}) + "\n" for n in (3, 1, 2))
+    assert keys(lines) == ["3", "1", "2"]
+    assert [json.loads(r.data)["ride_id"] for r in parsed(lines)] == [3, 1, 2]
+
+
+def test_one_event_may_span_lines() -> None:
+    """As an editor saves it."""
+    assert keys(json.dumps(RIDE, indent=2)) == ["156"]
+    assert json.loads(parsed(json.dumps(RIDE, indent=2))[0].data) == RIDE
+
+
+def test_an_array_is_a_record_for_each_of_its_events() -> None:
+    """An empty one is none."""
+    assert keys(json.dumps([RIDE, {**RIDE, "ride_id": "a"}], indent=2)) == ["156", "a"]
+    assert parsed("[]") == []
+
+
+def test_blank_lines_are_passed_over() -> None:
+    """So is an empty file."""
+    assert keys(f"\n{json.dumps(RIDE)}\n  \n{json.dumps(RIDE)}\r\n\n") == ["156", "156"]
+    assert parsed("") == []
+
+
+def test_a_line_separator_inside_a_string_does_not_end_the_line() -> None:
+    """JSON allows U+2028 there, which str.splitlines would break at."""
+    ride = json.dumps({**RIDE, "note": "a\u2028b\x85c"}, ensure_ascii=False)
+    assert len(parsed(f"{ride}\n{ride}\n")) == 2
+
+
+def test_what_is_not_json_names_the_line() -> None:
+    """Counted with the blank ones, as an editor counts."""
+    with pytest.raises(BadInput, match=r"^rides\.jsonl, line 3 is not JSON: "):
+        parsed(f"{json.dumps(RIDE)}\n\n{{half\n{json.dumps(RIDE)}\n")
+
+
+@pytest.mark.parametrize("event", ["5", '"ride"', "null", '{"ride": {}}', "[[]]"])
+def test_what_is_no_ride_says_what_one_is(event: str) -> None:
+    """JSON alone isn't enough."""
+    with pytest.raises(BadInput, match=r'rides\.jsonl: not a ride: expected \{"ride"'):
+        parsed(event)
+
+
+def test_a_line_that_is_no_ride_is_named() -> None:
+    """Among others that are."""
+    with pytest.raises(BadInput, match=r"rides\.jsonl, line 2: not a ride"):
+        parsed(f'{json.dumps(RIDE)}\n{{"trip": 1}}\n')
+
+
+def test_what_is_not_text_is_bad_input(tmp_path: Path) -> None:
+    """A parquet file, say, given where JSON lines are taken."""
+    (tmp_path / "trips.parquet").write_bytes(b"PAR1\xff\xfe")
+    with (
+        (tmp_path / "trips.parquet").open(encoding="utf-8") as source,
+        pytest.raises(BadInput, match=r"trips\.parquet is not text in UTF-8"),
+    ):
+        list(records_of(source))
+
+
+def test_the_ride_id_of_any_type_becomes_the_key() -> None:
+    """Partition keys are text; the event stays as it is."""
+    record = record_of({"ride_id": 1.5, "ride": {}})
+    assert record.partition_key == "1.5"
+    assert json.loads(record.data)["ride_id"] == 1.5
