@@ -1,7 +1,9 @@
 """One embedded environment for all integration tests, apart from the developer's own."""
 
 import os
+import re
 import socket
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from devenv.environment import bring_up, take_down
 from devenv.pipelines import PIPELINES
 from devenv.settings import Settings, read_settings
 from devenv.stack.embedded import Embedded
+
+from .zip_functions import Functions
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,3 +71,12 @@ def system(settings: Settings, aws: Aws) -> Iterator[Settings]:
 def prepared() -> PreparedModel:
     """The model that the bootstrap trains too: the data and the seed are the same."""
     return prepare(PIPELINES["ride"], None)
+
+
+@pytest.fixture
+def functions(system: Settings, aws: Aws, request: pytest.FixtureRequest) -> Iterator[Functions]:
+    """Makes zip functions with names of this test's own, gone after it."""
+    words = re.sub(r"\W+", "-", request.node.name).strip("-")
+    made = Functions(aws, f"{words[:40]}-{uuid.uuid4().hex[:6]}")
+    yield made
+    made.delete()

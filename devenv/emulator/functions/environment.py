@@ -174,6 +174,7 @@ class Environment:
                 log.append(start)
                 return self._failure(request, event)
         runtime.idle = False
+        runtime.sandbox.max_memory()  # Measured now too: a crash leaves nothing to measure.
         log.append(start)
         runtime.api.dispatch(
             Invocation(

@@ -1,0 +1,81 @@
+"""What stands in CloudWatch Logs after an invocation, and in the answer's tail."""
+
+import re
+
+from devenv.settings import Settings
+
+from .zip_functions import Functions
+
+CHATTY = """
+import logging, os, subprocess, sys
+logging.getLogger().setLevel("INFO")
+def handler(event, context):
+    print("to stdout")
+    print("to stderr", file=sys.stderr)
+    logging.info("logged")
+    subprocess.run(["echo", "from a child"])
+    return context.aws_request_id
+"""
+
+MUCH = """
+def handler(event, context):
+    for number in range(10_000):
+        print(f"line {number:05d} " + "x" * 100)
+    return "done"
+"""
+
+
+def test_the_log_has_start_output_end_and_report_in_order(functions: Functions) -> None:
+    """Each invocation's lines as CloudWatch Logs has them; init is told on the cold one alone."""
+    name = functions.create(CHATTY, MemorySize=256)
+    first = functions.invoke(name).payload
+    second = functions.invoke(name).payload
+    lines = functions.log(name, f"REPORT RequestId: {second}")
+    figure = r"[\d.]+"
+    expected = []
+    for request, init in ((first, rf"\tInit Duration: {figure} ms"), (second, "")):
+        expected += [
+            rf"START RequestId: {request} Version: \$LATEST",
+            "to stdout",
+            "to stderr",
+            rf"\[INFO\]\t\S+Z\t{request}\tlogged",
+            "from a child",
+            f"END RequestId: {request}",
+            rf"REPORT RequestId: {request}\tDuration: {figure} ms\tBilled Duration: \d+ ms"
+            rf"\tMemory Size: 256 MB\tMax Memory Used: \d+ MB{init}",
+        ]
+    assert len(lines) == len(expected)
+    for line, pattern in zip(lines, expected, strict=True):
+        assert re.fullmatch(pattern, line), (line, pattern)
+
+
+def test_what_is_printed_while_loading_stands_before_start(functions: Functions) -> None:
+    """Init is over before the first invocation begins."""
+    name = functions.create("print('loading')\ndef handler(event, context): pass\n")
+    tail = functions.invoke(name).tail.splitlines()
+    assert tail[0] == "loading"
+    assert tail[1].startswith("START RequestId: ")
+
+
+def test_much_output_is_neither_lost_nor_in_the_way(functions: Functions) -> None:
+    """1 MB from one invocation arrives whole and in order."""
+    name = functions.create(MUCH)
+    assert functions.invoke(name).payload == "done"
+    lines = [line[:10] for line in functions.log(name) if line.startswith("line ")]
+    assert lines == [f"line {number:05d}" for number in range(10_000)]
+
+
+def test_the_tail_holds_the_last_4_kb(functions: Functions) -> None:
+    """As LogType=Tail is documented."""
+    answer = functions.run(MUCH)
+    assert len(answer.tail.encode()) <= 4096
+    assert "line 09999" in answer.tail
+    assert "REPORT RequestId: " in answer.tail
+
+
+def test_the_log_file_has_the_lines_too(functions: Functions, system: Settings) -> None:
+    """What `devenv up` shows is written when the caller gets the answer."""
+    answer = functions.run("def handler(event, context): print('mark', event)", "of this test")
+    log = (system.home / "logs" / "function.log").read_text()
+    assert answer.tail in log
+    assert "mark of this test" in log
