@@ -32,6 +32,8 @@ def up(context: Context, detach: bool, trips: str | None) -> None:
         files = {name: embedded.registry.log_file(name) for name in (*NAMES, "function")}
         for label, line in follow(files, alive=lambda: _check_alive(embedded)):
             context.output().data(f"{label:<8} | {line}")
+    except _StoppedElsewhere:
+        context.say("Stopped by `devenv down`.")
     except BaseException:
         if result.started:
             context.say("Stopping …")
@@ -53,9 +55,19 @@ def summary(settings: Settings) -> list[str]:
     ]
 
 
+class _StoppedElsewhere(Exception):
+    """The services were stopped by another command."""
+
+
 def _check_alive(embedded: Embedded) -> None:
-    for name in NAMES:
-        if embedded.registry.find(name) is None and embedded.expects(name):
-            raise DevenvError(
-                f"{name} has ended by itself. See {embedded.registry.log_file(name)}."
-            )
+    """Raise if a service has ended: `_StoppedElsewhere`, or `DevenvError` if it was by itself."""
+    registry = embedded.registry
+    gone = next((n for n in NAMES if embedded.expects(n) and registry.find(n) is None), None)
+    if gone is None:
+        return
+    if not registry.home.is_dir():
+        raise _StoppedElsewhere
+    with embedded.exclusive():  # `devenv down` may be in the middle of it.
+        if not registry.remembers(gone):
+            raise _StoppedElsewhere
+    raise DevenvError(f"{gone} has ended by itself. See {registry.log_file(gone)}.")

@@ -22,7 +22,7 @@ from devenv.stack.services import Service
 from devenv.wait import wait_for
 
 NAMES = ("emulator", "mlflow")
-GRACE = 12.0
+GRACE = 8.0
 """Seconds that services get to end by themselves: LocalStack needs 1–3."""
 
 Say = Callable[[str], None]

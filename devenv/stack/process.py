@@ -73,6 +73,10 @@ class Registry:
             return None
         return running if running.is_alive() else None
 
+    def remembers(self, name: str) -> bool:
+        """Whether a child of that name was started, and not stopped since by `stop`."""
+        return self._file(name).exists()
+
     def spawn(
         self, name: str, url: str, command: Sequence[str], environ: Mapping[str, str]
     ) -> Running:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from .conftest import ROOT, Shell, Started
+from .conftest import COMMAND_TIMEOUT, ROOT, Shell, Started
 
 INTERRUPTED = 130
 
@@ -55,8 +55,12 @@ def test_up_in_the_foreground_shows_logs_until_ctrl_c_and_then_up_works_again(
 
     assert shell.devenv("up", "-d").code == 0
     assert shell.devenv("status").code == 0
+    watching = shell.start("up")
+    watching.await_words("Logs follow; Ctrl-C to end.")
     down = shell.devenv("down")
     assert (down.code, down.err) == (0, "Stopped emulator and mlflow.\n")
+    assert watching.process.wait(COMMAND_TIMEOUT) == 0, watching.said()
+    assert watching.said().rstrip().endswith("Stopped by `devenv down`.")
     assert shell.processes() == []
     again = shell.devenv("down")
     assert (again.code, again.err) == (0, "Nothing was running.\n")
