@@ -10,6 +10,7 @@ from typing import Any
 
 from localstack.runtime import hooks
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
+from localstack.services.plugins import Service, aws_provider
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
@@ -21,6 +22,14 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):
         from devenv.emulator.functions.executor import ProcessExecutor
 
         return ProcessExecutor
+
+
+@aws_provider(api="kinesis", name="devenv")
+def kinesis() -> Service:
+    """Our Kinesis; chosen by PROVIDER_OVERRIDE_KINESIS."""
+    from devenv.emulator.kinesis.provider import make_service
+
+    return make_service()
 
 
 @hooks.on_infra_start()
