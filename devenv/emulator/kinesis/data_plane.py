@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from localstack.aws.api.kinesis import (
     InvalidArgumentException,
@@ -15,22 +16,19 @@ from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY, hash_key
 from devenv.emulator.kinesis.records import New
 from devenv.emulator.kinesis.service import Caller, Kinesis, Request, Response
 from devenv.emulator.kinesis.streams import Shard, Stream
-from devenv.emulator.kinesis.wire import validation_error, violation
+from devenv.emulator.kinesis.wire_errors import validation_error, violation
 
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A record on its way in."""
+class Entry(NamedTuple):
+    """A record on its way in. A tuple, as hundreds are made at a time."""
 
     hash_key: int
     partition_key: str
     data: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.data) + len(self.partition_key.encode())
+    size: int
+    """Of data and key together, as all limits count it."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +93,12 @@ def _put(
             )
         starts = [shard.range.start for shard in shards]
         chosen = [shards[bisect_right(starts, entry.hash_key) - 1] for entry in entries]
-        results: list[Response | Failure | None] = [
-            _refusal(kinesis, stream, shard, entry, now)
-            for shard, entry in zip(chosen, entries, strict=True)
-        ]
+        results: list[Response | Failure | None] = [None] * len(entries)
+        if kinesis.options.refuse:
+            results = [
+                _refusal(kinesis, stream, shard, entry, now)
+                for shard, entry in zip(chosen, entries, strict=True)
+            ]
         taken = [number for number, result in enumerate(results) if result is None]
         new = [New(chosen[n].key, entries[n].partition_key, entries[n].data) for n in taken]
         places = kinesis.store.records.append(new, int(now * 1000))
@@ -137,7 +137,9 @@ def _entry(record: Request) -> Entry:
             f"Specified value was {explicit}"
         )
     key = record["PartitionKey"]
-    return Entry(int(explicit) if explicit is not None else hash_key(key), key, record["Data"])
+    place = hash_key(key) if explicit is None else int(explicit)
+    data = record["Data"]
+    return Entry(place, key, data, len(data) + len(key.encode()))
 
 
 def _check_size(stream: Stream, entry: Entry, where: str) -> None:

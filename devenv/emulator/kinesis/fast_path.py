@@ -24,7 +24,8 @@ from localstack.utils.aws.request_context import (
 
 from devenv.emulator.kinesis.operations import OPERATIONS, call
 from devenv.emulator.kinesis.service import Caller, Kinesis
-from devenv.emulator.kinesis.wire import checked, serialization_error
+from devenv.emulator.kinesis.wire import checked
+from devenv.emulator.kinesis.wire_errors import serialization_error
 
 TARGET = "Kinesis_20131202."
 CONTENT_TYPES = ("application/x-amz-json-1.1", "application/json")

@@ -18,6 +18,11 @@ class Options:
     fault_rate: float = 0.0
     """The fraction of puts and reads that fail (of `PutRecords`: of its records)."""
 
+    @property
+    def refuse(self) -> bool:
+        """Whether any record may be refused."""
+        return self.enforce_throughput or self.fault_rate > 0
+
 
 def read_options(environ: Mapping[str, str]) -> Options:
     defaults = Options()

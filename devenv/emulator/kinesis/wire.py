@@ -13,39 +13,31 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from localstack.aws.api import CommonServiceException
-from localstack.aws.api.kinesis import ValidationException
 from localstack.aws.spec import load_service
 
-type Check = Callable[[Any, str, list[str]], Any]
-"""Takes a value, where it stands, and the list of violations to add to; gives the value."""
+from devenv.emulator.kinesis.wire_errors import (
+    serialization_error,
+    unexpected,
+    validation_error,
+    violation,
+)
+
+type Check = Callable[[Any, str | None, list[str]], Any]
+"""Takes a value, where it stands, and the list of violations to add to; gives the value.
+
+Where is None at first: only a request with violations is gone through again for the names."""
 
 SHOWN_ERRORS = 10
 FURTHEST_TIMESTAMP = 2.0**40
 
 
-def serialization_error(message: str) -> CommonServiceException:
-    return CommonServiceException("SerializationException", message, sender_fault=True)
-
-
-def validation_error(violations: list[str]) -> ValidationException:
-    count = len(violations)
-    plural = "s" if count > 1 else ""
-    return ValidationException(
-        f"{count} validation error{plural} detected: {'; '.join(violations)}"
-    )
-
-
-def violation(value: object, where: str, constraint: str) -> str:
-    shown = "null" if value is None else f"'{value}'"
-    return f"Value {shown} at '{where}' failed to satisfy constraint: {constraint}"
-
-
 def checked(operation: str, request: Any) -> dict[str, Any]:
     """The request with proper types. Raises what AWS answers if it can't be had."""
     violations: list[str] = []
-    result: dict[str, Any] = _input_check(operation)(request, "", violations)
+    result: dict[str, Any] = _input_check(operation)(request, None, violations)
     if violations:
+        violations.clear()
+        _input_check(operation)(request, "", violations)
         raise validation_error(violations[:SHOWN_ERRORS])
     return result
 
@@ -67,17 +59,17 @@ def _structure(shape: Any) -> Check:
     }
     required = {name: members[name][1] for name in shape.required_members}
 
-    def check(value: Any, where: str, violations: list[str]) -> Any:
+    def check(value: Any, where: str | None, violations: list[str]) -> Any:
         if not isinstance(value, dict):
-            raise _unexpected(value, "structure")
-        prefix = where + "." if where else ""
+            raise unexpected(value, "structure")
         result = {}
         for name, member in value.items():
             if member is not None and (found := members.get(name)):
-                result[name] = found[0](member, prefix + found[1], violations)
+                result[name] = found[0](member, _inside(where, found[1]), violations)
         for name, shown in required.items():
             if name not in result:
-                violations.append(violation(None, prefix + shown, "Member must not be null"))
+                place = _inside(where, shown)
+                violations.append(violation(None, place, "Member must not be null"))
         return result
 
     return check
@@ -87,12 +79,12 @@ def _list(shape: Any) -> Check:
     member_check = _check_for(shape.member)
     length = _length(shape)
 
-    def check(value: Any, where: str, violations: list[str]) -> Any:
+    def check(value: Any, where: str | None, violations: list[str]) -> Any:
         if not isinstance(value, list):
-            raise _unexpected(value, "list")
+            raise unexpected(value, "list")
         length(value, where, violations, f"[{len(value)} members]")
         return [
-            member_check(_not_null(member), f"{where}.{number}.member", violations)
+            member_check(_not_null(member), _inside(where, number, "member"), violations)
             for number, member in enumerate(value, 1)
         ]
 
@@ -103,13 +95,13 @@ def _map(shape: Any) -> Check:
     key_check, value_check = _check_for(shape.key), _check_for(shape.value)
     length = _length(shape)
 
-    def check(value: Any, where: str, violations: list[str]) -> Any:
+    def check(value: Any, where: str | None, violations: list[str]) -> Any:
         if not isinstance(value, dict):
-            raise _unexpected(value, "map")
+            raise unexpected(value, "map")
         length(value, where, violations, f"{{{len(value)} members}}")
         return {
-            key_check(key, f"{where}.key", violations): value_check(
-                _not_null(member), f"{where}.{key}.member", violations
+            key_check(key, _inside(where, "key"), violations): value_check(
+                _not_null(member), _inside(where, key, "member"), violations
             )
             for key, member in value.items()
         }
@@ -124,9 +116,9 @@ def _string(shape: Any) -> Check:
     # Anchored as AWS anchors them; `$` would let a newline at the end pass.
     pattern = re.compile(f"(?:{source})") if source else None
 
-    def check(value: Any, where: str, violations: list[str]) -> Any:
+    def check(value: Any, where: str | None, violations: list[str]) -> Any:
         if not isinstance(value, str):
-            raise _unexpected(value, "String")
+            raise unexpected(value, "String")
         if enum and value not in enum:
             constraint = f"Member must satisfy enum value set: [{', '.join(enum)}]"
             violations.append(violation(value, where, constraint))
@@ -143,14 +135,14 @@ def _string(shape: Any) -> Check:
 def _blob(shape: Any) -> Check:
     length = _length(shape)
 
-    def check(value: Any, where: str, violations: list[str]) -> Any:
+    def check(value: Any, where: str | None, violations: list[str]) -> Any:
         if isinstance(value, str):
             try:
                 value = base64.b64decode(value.encode("ascii"), validate=True)
             except (binascii.Error, ValueError) as e:
                 raise serialization_error(f"The value can not be converted to a Blob: {e}") from e
         elif not isinstance(value, bytes):
-            raise _unexpected(value, "Blob")
+            raise unexpected(value, "Blob")
         length(value, where, violations, f"java.nio.HeapByteBuffer[cap={len(value)}]")
         return value
 
@@ -160,9 +152,9 @@ def _blob(shape: Any) -> Check:
 def _integer(shape: Any) -> Check:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
 
-    def check(value: Any, where: str, violations: list[str]) -> Any:
+    def check(value: Any, where: str | None, violations: list[str]) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise _unexpected(value, "Integer")
+            raise unexpected(value, "Integer")
         try:
             value = int(value)
         except (ValueError, OverflowError) as e:
@@ -179,20 +171,20 @@ def _integer(shape: Any) -> Check:
 
 
 def _boolean(_: Any) -> Check:
-    def check(value: Any, where: str, violations: list[str]) -> Any:
+    def check(value: Any, where: str | None, violations: list[str]) -> Any:
         if not isinstance(value, bool):
-            raise _unexpected(value, "Boolean")
+            raise unexpected(value, "Boolean")
         return value
 
     return check
 
 
 def _timestamp(_: Any) -> Check:
-    def check(value: Any, where: str, violations: list[str]) -> Any:
+    def check(value: Any, where: str | None, violations: list[str]) -> Any:
         if isinstance(value, datetime):
             return value.timestamp()
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise _unexpected(value, "Timestamp")
+            raise unexpected(value, "Timestamp")
         if not 0 <= value < FURTHEST_TIMESTAMP:
             raise serialization_error(f"{value} can not be converted to a Timestamp")
         return float(value)
@@ -200,10 +192,10 @@ def _timestamp(_: Any) -> Check:
     return check
 
 
-def _length(shape: Any) -> Callable[[Any, str, list[str], str], None]:
+def _length(shape: Any) -> Callable[[Any, str | None, list[str], str], None]:
     low, high = shape.metadata.get("min", 0), shape.metadata.get("max", float("inf"))
 
-    def check(value: Any, where: str, violations: list[str], shown: str) -> None:
+    def check(value: Any, where: str | None, violations: list[str], shown: str) -> None:
         if low <= len(value) <= high:
             return
         bound = (
@@ -217,23 +209,17 @@ def _length(shape: Any) -> Callable[[Any, str, list[str], str], None]:
     return check
 
 
+def _inside(where: str | None, *steps: object) -> str | None:
+    """The name of a part; None when names aren't wanted."""
+    if where is None:
+        return None
+    return ".".join([*([where] if where else []), *map(str, steps)])
+
+
 def _not_null(member: Any) -> Any:
     if member is None:
         raise serialization_error("Unexpected null in a list or map")
     return member
-
-
-def _unexpected(value: Any, wanted: str) -> CommonServiceException:
-    """In the words of AWS's (Java) front end."""
-    if isinstance(value, dict):
-        return serialization_error("Start of structure or map found where not expected.")
-    if isinstance(value, list):
-        return serialization_error("Start of list found where not expected")
-    if wanted in ("structure", "list", "map"):
-        return serialization_error(f"Expected {wanted} or null")
-    kinds = {bool: "java.lang.Boolean", str: "java.lang.String"}
-    kind = kinds.get(type(value), "java.math.BigDecimal")
-    return serialization_error(f"class {kind} can not be converted to an {wanted}")
 
 
 _KINDS: dict[str, Callable[[Any], Check]] = {
