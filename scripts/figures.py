@@ -58,7 +58,7 @@ def measure(environ: dict[str, str], rides: int) -> dict[str, str]:
         "… → first prediction (function's cold start)": f"{ready + cold['seconds']:.1f} s",
         f"one ride, put → prediction read, p50 of {rides}": f"{percentiles[49]:.0f} ms",
         "p95": f"{percentiles[94]:.0f} ms",
-        "memory: emulator with Node and function": f"{memory['emulator']} MB",
+        "memory: emulator with function": f"{memory['emulator']} MB",
         "memory: MLflow server": f"{memory['mlflow']} MB",
     }
 

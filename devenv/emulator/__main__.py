@@ -18,7 +18,6 @@ TUNABLE = {
     # back off to 10 s, which is how long the first ride after a pause would wait.
     "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.2",
     "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.5",
-    "KINESIS_LATENCY": "0",
     "LS_LOG": "info",
 }
 
@@ -51,10 +50,12 @@ def localstack_variables(settings: Settings, folder: Path) -> dict[str, str]:
         "GATEWAY_LISTEN": f"{host}:{port}",
         "LOCALSTACK_HOST": f"{host}:{port}",
         "SQS_ENDPOINT_STRATEGY": "path",
+        "DEVENV_HOME": str(settings.home),
         "FILESYSTEM_ROOT": str(folder / "filesystem"),
         "LOCALSTACK_VOLUME_DIR": str(folder / "volume"),
         "TMPDIR": str(folder / "tmp"),
         "LAMBDA_RUNTIME_EXECUTOR": PROCESS_EXECUTOR,
+        "PROVIDER_OVERRIDE_KINESIS": "devenv",
         # On a machine that is itself a container LocalStack would take /var/lib for its own.
         "OVERRIDE_IN_DOCKER": "0",
         "DNS_ADDRESS": "0",

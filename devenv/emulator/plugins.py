@@ -10,6 +10,7 @@ from typing import Any
 
 from localstack.runtime import hooks
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
+from localstack.services.plugins import Service, aws_provider
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
@@ -21,6 +22,14 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):
         from devenv.emulator.functions.executor import ProcessExecutor
 
         return ProcessExecutor
+
+
+@aws_provider(api="kinesis", name="devenv")
+def kinesis_service() -> Service:
+    """Our Kinesis; chosen by PROVIDER_OVERRIDE_KINESIS."""
+    from devenv.emulator.kinesis.provider import make_service
+
+    return make_service()
 
 
 @hooks.on_infra_start()
@@ -39,6 +48,17 @@ def serve_plugins_page() -> None:
         return Response(json.dumps(loaded), mimetype="application/json")
 
     ROUTER.add("/_devenv/plugins", plugins)
+
+
+@hooks.on_infra_start()
+def answer_kinesis_early() -> None:
+    """Answer Kinesis's JSON requests before LocalStack takes them apart."""
+    from localstack.aws.handlers import preprocess_request
+
+    from devenv.emulator.kinesis.fast_path import FastPath
+    from devenv.emulator.kinesis.provider import kinesis
+
+    preprocess_request.append(FastPath(kinesis))
 
 
 @hooks.on_infra_start()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 import urllib.error
 import urllib.request
@@ -46,7 +45,6 @@ def emulator(settings: Settings, packages: FunctionPackages) -> Service:
             "emulator to start: set it to http://127.0.0.1:4566 (cp .env.example .env)."
         )
     address(settings.endpoint_url, "AWS_ENDPOINT_URL")
-    _need_node()
     return Service(
         name="emulator",
         url=settings.endpoint_url,
@@ -124,13 +122,3 @@ def fetch(url: str) -> bytes | None:
             return bytes(response.read())
     except (urllib.error.URLError, OSError, ValueError):
         return None
-
-
-def _need_node() -> None:
-    """LocalStack's own Kinesis is a Node program that npm fetches on first use."""
-    missing = [name for name in ("node", "npm") if shutil.which(name) is None]
-    if missing:
-        raise DevenvError(
-            f"{' and '.join(missing)} not found: the emulator's Kinesis runs on Node. "
-            "Install Node 18 or newer (Debian: apt-get install nodejs npm), then try again."
-        )

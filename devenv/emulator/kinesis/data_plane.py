@@ -1,0 +1,151 @@
+"""Records in: `PutRecord` and `PutRecords`."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from localstack.aws.api.kinesis import (
+    InvalidArgumentException,
+    ProvisionedThroughputExceededException,
+    ResourceNotFoundException,
+)
+
+from devenv.emulator.kinesis import sequence_numbers, trimming
+from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY, hash_key
+from devenv.emulator.kinesis.records import New
+from devenv.emulator.kinesis.service import Caller, Kinesis, Request, Response
+from devenv.emulator.kinesis.streams import Shard, Stream
+from devenv.emulator.kinesis.wire_errors import validation_error, violation
+
+MAX_REQUEST_BYTES = 10 * 1024 * 1024
+
+
+class Entry(NamedTuple):
+    """A record on its way in. A tuple, as hundreds are made at a time."""
+
+    hash_key: int
+    partition_key: str
+    data: bytes
+    size: int
+    """Of data and key together, as all limits count it."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    code: str
+    message: str
+
+
+def put_record(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
+    ordering = request.get("SequenceNumberForOrdering")
+    if ordering is not None and sequence_numbers.parse(ordering) is None:
+        raise InvalidArgumentException(
+            f"ExclusiveMinimumSequenceNumber {ordering} used in PutRecord on stream "
+            f"{request.get('StreamName')} under account {caller.account} is invalid."
+        )
+    entry = _entry(request)
+    stream = kinesis.named(caller, request)
+    _check_size(stream, entry, "data")
+    [result] = _put(kinesis, caller, request, [entry])
+    if isinstance(result, Failure):
+        raise ProvisionedThroughputExceededException(result.message)
+    return {**result, **encryption(stream)}
+
+
+def put_records(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
+    """Each record by itself: those that fail are named, the others are in."""
+    entries = [_entry(record) for record in request["Records"]]
+    stream = kinesis.named(caller, request)
+    for number, entry in enumerate(entries, 1):
+        _check_size(stream, entry, f"records.{number}.member.data")
+    if sum(entry.size for entry in entries) > MAX_REQUEST_BYTES:
+        raise InvalidArgumentException("Records size exceeds 10 MB limit")
+    results = _put(kinesis, caller, request, entries)
+    return {
+        "FailedRecordCount": sum(isinstance(result, Failure) for result in results),
+        "Records": [
+            {"ErrorCode": result.code, "ErrorMessage": result.message}
+            if isinstance(result, Failure)
+            else result
+            for result in results
+        ],
+        **encryption(stream),
+    }
+
+
+def encryption(stream: Stream) -> Response:
+    """What a response says about it: nothing unless it's on."""
+    return {} if stream.encryption == "NONE" else {"EncryptionType": stream.encryption}
+
+
+def _put(
+    kinesis: Kinesis, caller: Caller, request: Request, entries: Sequence[Entry]
+) -> list[Response | Failure]:
+    """Store what isn't refused. Under the lock, so that no shard is closed meanwhile."""
+    with kinesis.store.changing:
+        stream = kinesis.named(caller, request)
+        now = kinesis.clock()
+        shards = sorted(stream.open_shards(now), key=lambda shard: shard.range.start)
+        if not shards:  # As AWS answers while a stream is CREATING.
+            raise ResourceNotFoundException(
+                f"Stream {stream.name} under account {stream.account} not found."
+            )
+        starts = [shard.range.start for shard in shards]
+        chosen = [shards[bisect_right(starts, entry.hash_key) - 1] for entry in entries]
+        results: list[Response | Failure | None] = [None] * len(entries)
+        if kinesis.options.refuse:
+            results = [
+                _refusal(kinesis, stream, shard, entry, now)
+                for shard, entry in zip(chosen, entries, strict=True)
+            ]
+        taken = [number for number, result in enumerate(results) if result is None]
+        new = [New(chosen[n].key, entries[n].partition_key, entries[n].data) for n in taken]
+        places = kinesis.store.records.append(new, int(now * 1000))
+    prefixes = {s.number: sequence_numbers.prefix(s.number, s.created) for s in shards}
+    for number, (position, arrived) in zip(taken, places, strict=True):
+        shard = chosen[number]
+        sequence = prefixes[shard.number] | position << 80 | arrived // 1000 << 36
+        results[number] = {"SequenceNumber": str(sequence), "ShardId": shard.id}
+    for shard in shards:
+        trimming.trim_if_due(kinesis, stream, shard)
+    return [result for result in results if result is not None]
+
+
+def _refusal(
+    kinesis: Kinesis, stream: Stream, shard: Shard, entry: Entry, now: float
+) -> Failure | None:
+    options = kinesis.options
+    throttled = options.enforce_throughput and not kinesis.limits.takes(shard.key, entry.size, now)
+    if throttled or (options.fault_rate and kinesis.chance() < options.fault_rate):
+        return Failure("ProvisionedThroughputExceededException", rate_exceeded(stream, shard))
+    return None
+
+
+def rate_exceeded(stream: Stream, shard: Shard) -> str:
+    return (
+        f"Rate exceeded for shard {shard.id} in stream {stream.name} under account "
+        f"{stream.account}."
+    )
+
+
+def _entry(record: Request) -> Entry:
+    explicit = record.get("ExplicitHashKey")
+    if explicit is not None and int(explicit) > MAX_HASH_KEY:
+        raise InvalidArgumentException(
+            "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
+            f"Specified value was {explicit}"
+        )
+    key = record["PartitionKey"]
+    place = hash_key(key) if explicit is None else int(explicit)
+    data = record["Data"]
+    return Entry(place, key, data, len(data) + len(key.encode()))
+
+
+def _check_size(stream: Stream, entry: Entry, where: str) -> None:
+    """Data and partition key together must fit the stream's record size."""
+    limit = stream.max_record_kib * 1024
+    if entry.size > limit:
+        shown = f"java.nio.HeapByteBuffer[cap={len(entry.data)}]"
+        constraint = f"Member must have length less than or equal to {limit}"
+        raise validation_error([violation(shown, where, constraint)])

@@ -1,0 +1,144 @@
+"""Records out: `GetShardIterator` and `GetRecords`."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from localstack.aws.api.kinesis import (
+    ExpiredIteratorException,
+    InternalFailureException,
+    InvalidArgumentException,
+    ProvisionedThroughputExceededException,
+    ResourceNotFoundException,
+)
+
+from devenv.emulator.kinesis import sequence_numbers, shard_listing, trimming
+from devenv.emulator.kinesis.data_plane import encryption, rate_exceeded
+from devenv.emulator.kinesis.iterators import LIFETIME_MS, ShardIterator, decode, encode
+from devenv.emulator.kinesis.positions import starting_position
+from devenv.emulator.kinesis.records import Stored
+from devenv.emulator.kinesis.service import Caller, Kinesis, Request, Response
+from devenv.emulator.kinesis.streams import Shard, Stream, shard_id
+from devenv.emulator.kinesis.timestamps import timestamp
+
+MAX_RECORDS = 10_000
+MAX_BYTES = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a read gave, and where the next one goes on."""
+
+    records: Sequence[Stored]
+    position: int
+    behind: int
+    """Milliseconds behind the shard's newest record."""
+    finished: bool
+    """Whether the shard is closed and all of it has been read."""
+
+
+def get_shard_iterator(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
+    stream = kinesis.named(caller, request)
+    shard = kinesis.shard(stream, request["ShardId"])
+    position = starting_position(kinesis, stream, shard, request)
+    return {"ShardIterator": _token(kinesis, stream, shard, position)}
+
+
+def get_records(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
+    stream, shard, position = _resolve(kinesis, caller, request)
+    _refuse(kinesis, stream, shard)
+    page = read_page(kinesis, stream, shard, position, request.get("Limit", MAX_RECORDS))
+    if kinesis.options.enforce_throughput:
+        size = sum(len(r.data) + len(r.partition_key) for r in page.records)
+        kinesis.limits.gave(shard.key, size, kinesis.clock())
+    response: Response = {
+        "Records": shown_records(stream, shard, page.records),
+        "MillisBehindLatest": page.behind,
+    }
+    if page.finished:
+        response["ChildShards"] = shard_listing.children(stream, shard, kinesis.clock())
+    else:
+        response["NextShardIterator"] = _token(kinesis, stream, shard, page.position)
+    return response
+
+
+def read_page(kinesis: Kinesis, stream: Stream, shard: Shard, position: int, limit: int) -> Page:
+    """Up to `limit` records after `position` that have not expired."""
+    trimming.trim_if_due(kinesis, stream, shard)
+    records, now = kinesis.store.records, kinesis.clock()
+    horizon = trimming.horizon(stream, now)
+    page = records.page(shard.key, position, limit, MAX_BYTES)
+    if page and page[0].arrived < horizon:
+        position = records.position_before(shard.key, horizon)
+        page = records.page(shard.key, position, limit, MAX_BYTES)
+    closed = shard.is_closed(now)
+    if closed:  # A put that began before has ended once the lock is free.
+        with kinesis.store.changing:
+            newest = records.head(shard.key).position
+    else:
+        newest = records.head(shard.key).position
+    position = page[-1].position if page else position
+    behind = 0
+    if page and position < newest:
+        behind = max(0, int(now * 1000) - page[-1].arrived)
+    return Page(page, position, behind, finished=closed and position >= newest)
+
+
+def shown_records(stream: Stream, shard: Shard, records: Sequence[Stored]) -> list[Response]:
+    prefix = sequence_numbers.prefix(shard.number, shard.created)
+    extra = encryption(stream)
+    return [
+        {
+            "SequenceNumber": str(prefix | record.position << 80 | record.arrived // 1000 << 36),
+            "ApproximateArrivalTimestamp": timestamp(record.arrived / 1000),
+            "Data": record.data,
+            "PartitionKey": record.partition_key,
+            **extra,
+        }
+        for record in records
+    ]
+
+
+def _resolve(kinesis: Kinesis, caller: Caller, request: Request) -> tuple[Stream, Shard, int]:
+    """What the iterator stands for, if it's one of ours, fresh, and its stream's still there."""
+    iterator = decode(request["ShardIterator"], kinesis.store.secret)
+    now = int(kinesis.clock() * 1000)
+    if iterator is None:
+        raise InvalidArgumentException("Invalid ShardIterator.")
+    if now - iterator.created > LIFETIME_MS:
+        raise ExpiredIteratorException(
+            f"Iterator expired. The iterator was created at time {_in_words(iterator.created)} "
+            f"while right now it is {_in_words(now)} which is further in the future than the "
+            f"tolerated delay of {LIFETIME_MS} milliseconds."
+        )
+    if arn := request.get("StreamARN"):
+        stream: Stream | None = kinesis.by_arn(caller, arn)
+    else:
+        stream = kinesis.store.stream(caller.account, caller.region, iterator.stream_name)
+    shard = stream.shard(iterator.shard) if stream else None
+    if stream is None or shard is None or stream.id != iterator.stream_id:
+        raise ResourceNotFoundException(
+            f"Shard {shard_id(iterator.shard)} in stream {iterator.stream_name} under account "
+            f"{caller.account} does not exist"
+        )
+    return stream, shard, iterator.position
+
+
+def _refuse(kinesis: Kinesis, stream: Stream, shard: Shard) -> None:
+    options = kinesis.options
+    if options.enforce_throughput and not kinesis.limits.gives(shard.key, kinesis.clock()):
+        raise ProvisionedThroughputExceededException(rate_exceeded(stream, shard))
+    if options.fault_rate and kinesis.chance() < options.fault_rate:
+        raise InternalFailureException("Injected by DEVENV_KINESIS_FAULT_RATE.")
+
+
+def _token(kinesis: Kinesis, stream: Stream, shard: Shard, position: int) -> str:
+    created = math.floor(kinesis.clock() * 1000)
+    iterator = ShardIterator(created, stream.id, stream.name, shard.number, position)
+    return encode(iterator, kinesis.store.secret)
+
+
+def _in_words(milliseconds: int) -> str:
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
+    return moment.strftime("%a %b %d %H:%M:%S UTC %Y")

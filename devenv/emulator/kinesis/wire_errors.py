@@ -1,0 +1,36 @@
+"""What AWS's front end says of a request that doesn't fit the API's model."""
+
+from typing import Any
+
+from localstack.aws.api import CommonServiceException
+from localstack.aws.api.kinesis import ValidationException
+
+
+def serialization_error(message: str) -> CommonServiceException:
+    return CommonServiceException("SerializationException", message, sender_fault=True)
+
+
+def validation_error(violations: list[str]) -> ValidationException:
+    count = len(violations)
+    plural = "s" if count > 1 else ""
+    return ValidationException(
+        f"{count} validation error{plural} detected: {'; '.join(violations)}"
+    )
+
+
+def violation(value: object, where: str | None, constraint: str) -> str:
+    shown = "null" if value is None else f"'{value}'"
+    return f"Value {shown} at '{where}' failed to satisfy constraint: {constraint}"
+
+
+def unexpected(value: Any, wanted: str) -> CommonServiceException:
+    """In the words of AWS's (Java) front end."""
+    if isinstance(value, dict):
+        return serialization_error("Start of structure or map found where not expected.")
+    if isinstance(value, list):
+        return serialization_error("Start of list found where not expected")
+    if wanted in ("structure", "list", "map"):
+        return serialization_error(f"Expected {wanted} or null")
+    kinds = {bool: "java.lang.Boolean", str: "java.lang.String"}
+    kind = kinds.get(type(value), "java.math.BigDecimal")
+    return serialization_error(f"class {kind} can not be converted to an {wanted}")

@@ -1,0 +1,191 @@
+"""Splits, merges and scaling: nothing lost, nothing doubled, order per key kept."""
+
+import random
+
+import pytest
+from localstack.aws.api import ServiceException
+
+from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY, even_ranges
+from tests.unit.emulator.kinesis.conftest import Api, MakeApi
+
+HALF = (MAX_HASH_KEY + 1) // 2
+
+
+def open_ranges(api: Api) -> list[tuple[int, int]]:
+    shards = api("ListShards", StreamName="s", ShardFilter={"Type": "AT_LATEST"})["Shards"]
+    ranges = [shard["HashKeyRange"] for shard in shards]
+    return sorted((int(r["StartingHashKey"]), int(r["EndingHashKey"])) for r in ranges)
+
+
+def split_half(api: Api) -> None:
+    api("SplitShard", StreamName="s", ShardToSplit="shardId-0", NewStartingHashKey=str(HALF))
+
+
+def drain(api: Api) -> list[tuple[str, bytes]]:
+    """All records, each shard's after its parents', as a consumer reads them: key and data."""
+    found, done, waiting = (
+        [],
+        set(),
+        [s["ShardId"] for s in api("ListShards", StreamName="s")["Shards"]],
+    )
+    parents = {
+        shard["ShardId"]: {shard.get("ParentShardId"), shard.get("AdjacentParentShardId")} - {None}
+        for shard in api("ListShards", StreamName="s")["Shards"]
+    }
+    while waiting:
+        shard = next(name for name in waiting if parents[name] <= done)
+        waiting.remove(shard)
+        iterator: str | None = api.iterator(shard=shard)
+        while iterator:
+            page = api("GetRecords", ShardIterator=iterator, Limit=3)
+            found += [(record["PartitionKey"], record["Data"]) for record in page["Records"]]
+            iterator = page.get("NextShardIterator") if page["Records"] else None
+        done.add(shard)
+    return found
+
+
+def test_a_closed_shard_keeps_its_records_and_names_its_children(api: Api) -> None:
+    api.stream()
+    numbers = [api.put(b"%d" % number)["SequenceNumber"] for number in range(4)]
+    split_half(api)
+    page = api.read()
+    assert [record["SequenceNumber"] for record in page["Records"]] == numbers
+    assert "NextShardIterator" not in page
+    assert page["ChildShards"] == [
+        {
+            "ShardId": f"shardId-00000000000{number}",
+            "ParentShards": ["shardId-000000000000"],
+            "HashKeyRange": {"StartingHashKey": str(start), "EndingHashKey": str(end)},
+        }
+        for number, start, end in ((1, 0, HALF - 1), (2, HALF, MAX_HASH_KEY))
+    ]
+    [parent, *_] = api("ListShards", StreamName="s")["Shards"]
+    assert len(parent["SequenceNumberRange"]["EndingSequenceNumber"]) == 56
+    child = api.put(b"new")["SequenceNumber"]
+    assert int(child) > max(map(int, numbers))
+
+
+def test_children_are_hidden_while_updating(make_api: MakeApi) -> None:
+    api = make_api(delay=5)
+    api.stream()
+    api.clock.pass_(5)
+    split_half(api)
+    assert len(api("ListShards", StreamName="s")["Shards"]) == 1
+    summary = api("DescribeStreamSummary", StreamName="s")["StreamDescriptionSummary"]
+    assert (summary["StreamStatus"], summary["OpenShardCount"]) == ("UPDATING", 1)
+    assert api.put()["ShardId"] == "shardId-000000000000"
+    with pytest.raises(ServiceException, match="not ACTIVE, instead in state UPDATING") as e:
+        split_half(api)
+    assert e.value.code == "ResourceInUseException"
+    api.clock.pass_(5)
+    assert len(api("ListShards", StreamName="s")["Shards"]) == 3
+    assert len(open_ranges(api)) == 2
+
+
+def test_a_merge_joins_two_neighbours(api: Api) -> None:
+    api.stream(shards=3)
+    api("MergeShards", StreamName="s", ShardToMerge="0", AdjacentShardToMerge="1")
+    child = api("ListShards", StreamName="s")["Shards"][3]
+    assert child["ParentShardId"] == "shardId-000000000000"
+    assert child["AdjacentParentShardId"] == "shardId-000000000001"
+    with pytest.raises(ServiceException, match="already been merged or split"):
+        api("MergeShards", StreamName="s", ShardToMerge="0", AdjacentShardToMerge="1")
+    with pytest.raises(ServiceException, match="not an adjacent pair"):
+        api("MergeShards", StreamName="s", ShardToMerge="0", AdjacentShardToMerge="2")
+
+
+@pytest.mark.parametrize("at", [0, 1, MAX_HASH_KEY, MAX_HASH_KEY + 1])
+def test_a_split_outside_the_range_is_refused(api: Api, at: int) -> None:
+    api.stream()
+    with pytest.raises(ServiceException, match="is not both greater than one plus") as e:
+        api("SplitShard", StreamName="s", ShardToSplit="0", NewStartingHashKey=str(at))
+    assert e.value.code == "InvalidArgumentException"
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 4), (2, 3), (3, 5), (4, 2), (5, 3)])
+def test_scaling_ends_in_equal_shards(api: Api, before: int, after: int) -> None:
+    api.stream(shards=before)
+    answer = api(
+        "UpdateShardCount", StreamName="s", TargetShardCount=after, ScalingType="UNIFORM_SCALING"
+    )
+    assert (answer["CurrentShardCount"], answer["TargetShardCount"]) == (before, after)
+    assert open_ranges(api) == [(r.start, r.end) for r in even_ranges(after)]
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 3), (5, 2)])
+def test_scaling_by_more_than_double_or_half_exceeds_a_limit(
+    api: Api, before: int, after: int
+) -> None:
+    api.stream(shards=before)
+    with pytest.raises(ServiceException, match="cannot scale") as e:
+        api(
+            "UpdateShardCount",
+            StreamName="s",
+            TargetShardCount=after,
+            ScalingType="UNIFORM_SCALING",
+        )
+    assert e.value.code == "LimitExceededException"
+
+
+def test_an_on_demand_stream_is_not_scaled_by_hand(api: Api) -> None:
+    api("CreateStream", StreamName="s")
+    with pytest.raises(ServiceException, match="On-Demand") as e:
+        api("UpdateShardCount", StreamName="s", TargetShardCount=8, ScalingType="UNIFORM_SCALING")
+    assert e.value.code == "ValidationException"
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_whatever_happens_nothing_is_lost_doubled_or_out_of_order(api: Api, seed: int) -> None:
+    """Puts, splits, merges, scaling, restarts, by chance; then a consumer reads it all."""
+    chance = random.Random(seed)
+    api.stream(shards=chance.randint(1, 3))
+    put: dict[str, list[bytes]] = {}
+    for number in range(60):
+        key = f"key-{chance.randrange(6)}"
+        api.put(b"%d" % number, key)
+        put.setdefault(key, []).append(b"%d" % number)
+        api.clock.pass_(chance.random())
+        if chance.random() < 0.15:
+            _reshard(api, chance)
+        if chance.random() < 0.05:
+            api = api.restart()
+    read: dict[str, list[bytes]] = {}
+    for key, data in drain(api):
+        read.setdefault(key, []).append(data)
+    assert read == put
+
+
+def _reshard(api: Api, chance: random.Random) -> None:
+    shards = api("ListShards", StreamName="s", ShardFilter={"Type": "AT_LATEST"})["Shards"]
+    shards.sort(key=lambda shard: int(shard["HashKeyRange"]["StartingHashKey"]))
+    if len(shards) > 1 and chance.random() < 0.5:
+        first = chance.randrange(len(shards) - 1)
+        one, other = shards[first]["ShardId"], shards[first + 1]["ShardId"]
+        api("MergeShards", StreamName="s", ShardToMerge=one, AdjacentShardToMerge=other)
+    else:
+        shard = chance.choice(shards)
+        low, high = (int(shard["HashKeyRange"][f"{end}HashKey"]) for end in ("Starting", "Ending"))
+        at = str(chance.randint(low + 2, high - 1))
+        api("SplitShard", StreamName="s", ShardToSplit=shard["ShardId"], NewStartingHashKey=at)
+
+
+def test_shard_filters(api: Api) -> None:
+    def ids(kind: str, **more: object) -> list[int]:
+        found = api("ListShards", StreamName="s", ShardFilter={"Type": kind, **more})["Shards"]
+        return [int(shard["ShardId"][-12:]) for shard in found]
+
+    api.stream()
+    start = api.clock.now
+    api.clock.pass_(100)
+    split_half(api)
+    later = api.clock.now + 50
+    api.clock.pass_(100)
+    assert ids("AT_LATEST") == [1, 2]
+    assert ids("AT_TRIM_HORIZON") == [0]
+    assert ids("FROM_TRIM_HORIZON") == [0, 1, 2]
+    assert ids("AT_TIMESTAMP", Timestamp=start + 50) == [0]
+    assert ids("AT_TIMESTAMP", Timestamp=later) == [1, 2]
+    assert ids("FROM_TIMESTAMP", Timestamp=later) == [1, 2]
+    assert ids("AFTER_SHARD_ID", ShardId="shardId-000000000001") == [2]
+    api.clock.pass_(25 * 3600)
+    assert ids("FROM_TRIM_HORIZON") == [1, 2]
