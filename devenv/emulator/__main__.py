@@ -18,6 +18,7 @@ TUNABLE = {
     # back off to 10 s, which is how long the first ride after a pause would wait.
     "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.2",
     "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.5",
+    "PROVIDER_OVERRIDE_S3": "devenv",
     "KINESIS_LATENCY": "0",
     "LS_LOG": "info",
 }
@@ -48,6 +49,7 @@ def localstack_variables(settings: Settings, folder: Path) -> dict[str, str]:
         raise BadInput("AWS_ENDPOINT_URL is not set: there's nowhere for the emulator to listen.")
     host, port = address(settings.endpoint_url, "AWS_ENDPOINT_URL")
     return {
+        "DEVENV_HOME": str(settings.home),
         "GATEWAY_LISTEN": f"{host}:{port}",
         "LOCALSTACK_HOST": f"{host}:{port}",
         "SQS_ENDPOINT_STRATEGY": "path",

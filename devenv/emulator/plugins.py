@@ -4,12 +4,11 @@ Kept light: LocalStack imports this module to find the plugins, whether it uses 
 """
 
 import json
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from localstack.runtime import hooks
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
+from localstack.services.plugins import Service, aws_provider
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
@@ -41,12 +40,12 @@ def serve_plugins_page() -> None:
     ROUTER.add("/_devenv/plugins", plugins)
 
 
-@hooks.on_infra_start()
-def keep_s3_files_apart() -> None:
-    """Put S3's files under this instance's folder rather than one for all of the machine."""
-    from localstack.services.s3 import provider
+@aws_provider(api="s3", name="devenv")
+def durable_s3() -> Service:
+    """S3 whose buckets and objects outlive the emulator; chosen by PROVIDER_OVERRIDE_S3."""
+    from devenv.emulator.s3.service import make_service
 
-    provider.DEFAULT_S3_TMP_DIR = str(Path(tempfile.gettempdir()) / "s3")
+    return make_service()
 
 
 @hooks.on_infra_start()
