@@ -19,8 +19,10 @@ from devenv.emulator.s3.storage import FILE
 TagsByRegion = dict[str, dict[str, dict[str, str]]]
 
 
-def find_bucket(name: str) -> Any:
+def find_bucket(name: str | None) -> Any:
     """The bucket of that name in whoever's account; None if there's none."""
+    if name is None:
+        return None
     for account in list(s3_stores.values()):
         for store in list(account.values()):
             if bucket := store.buckets.get(name):

@@ -113,10 +113,6 @@ class Records:
             found: Iterable[tuple[str]] = self._db.execute("SELECT files FROM rows")
             return {name for (files,) in found for name in json.loads(files)}
 
-    def clear(self) -> None:
-        with self.lock:
-            self._db.execute("DELETE FROM rows")
-
     def close(self) -> None:
         with self.lock:
             self._db.close()

@@ -10,12 +10,19 @@ from typing import Any
 
 from devenv.emulator.s3.records import BUCKET, KEY, PART, UPLOAD, RowId
 
-WHOLE_BUCKET = {"CreateBucket", "PutBucketVersioning"}
-"""A new bucket may follow one that had rows; versioning gives every object a version id."""
+WHOLE_BUCKET = {"PutBucketVersioning"}
+"""Versioning gives every object a version id."""
 NO_ROWS = {"DeleteObjects", "PostObject"}
 """What touches only the keys that it names or writes, should these be none."""
 UPLOAD_ENDS = {"CompleteMultipartUpload", "AbortMultipartUpload"}
-BUCKET_ALONE = ("PutBucket", "DeleteBucket", "PutPublic", "DeletePublic", "PutObjectLock")
+BUCKET_ALONE = (
+    "CreateBucket",
+    "PutBucket",
+    "DeleteBucket",
+    "PutPublic",
+    "DeletePublic",
+    "PutObjectLock",
+)
 """Beginnings of the names of operations that change a bucket's settings and nothing in it."""
 
 
@@ -33,18 +40,18 @@ class Touched:
 def touched(
     operation: str,
     request: Mapping[str, Any],
-    result: Mapping[str, Any] | None,
+    result: Mapping[str, Any],
     written: set[tuple[str, str]],
 ) -> Touched:
     """What `operation` touched in the request's bucket.
 
-    `written` has the (bucket, key) of every object that it opened for writing; `result` is None
+    `written` has the (bucket, key) of every object that it opened for writing; `result` is empty
     if it failed.
     """
     bucket = request["Bucket"]
     keys = _keys(request) | {key for place, key in written if place == bucket}
     rows = {RowId(bucket, KEY, key) for key in keys}
-    upload = request.get("UploadId") or (result or {}).get("UploadId")
+    upload = request.get("UploadId") or result.get("UploadId")
     if upload:
         rows.add(RowId(bucket, UPLOAD, upload))
         if number := request.get("PartNumber"):

@@ -68,9 +68,3 @@ def test_a_row_is_named_in_words() -> None:
     assert str(RowId("b", BUCKET)) == "bucket b"
     assert str(KEY_ID) == "bucket b, key k"
     assert str(RowId("b", PART, "u", "7")) == "bucket b, upload u, part 7"
-
-
-def test_clear_forgets_everything(records: Records) -> None:
-    records.apply({KEY_ID: Row(b"1", ("f",))})
-    records.clear()
-    assert records.files() == set()

@@ -1,5 +1,6 @@
 """An emulator alone, to be killed and started again."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from devenv.stack import function_packages, services
 from devenv.stack.embedded import Embedded
 from devenv.wait import wait_for
 
-from .conftest import ROOT, instance_variables
+from ..conftest import ROOT, instance_variables
 
 
 @dataclass(frozen=True)
@@ -83,3 +84,25 @@ def emulator(home: Path) -> Iterator[Emulator]:
         yield instance
     finally:
         instance.embedded.stop()
+
+
+def shown(s3: Any, bucket: str, key: str, **version: str) -> dict[str, Any]:
+    """All that S3 says of an object, its bytes hashed."""
+    answer = s3.get_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED", **version)
+    answer.pop("ResponseMetadata")
+    answer["Body"] = hashlib.sha256(answer["Body"].read()).hexdigest()
+    tags = s3.get_object_tagging(Bucket=bucket, Key=key, **version)["TagSet"]
+    return {**answer, "tags": tags}
+
+
+def listed(s3: Any, bucket: str) -> dict[str, Any]:
+    """All that S3 lists in a bucket."""
+    plain = s3.list_objects_v2(Bucket=bucket)
+    versions = s3.list_object_versions(Bucket=bucket)
+    uploads = s3.list_multipart_uploads(Bucket=bucket)
+    return {
+        "objects": plain.get("Contents"),
+        "versions": versions.get("Versions"),
+        "markers": versions.get("DeleteMarkers"),
+        "uploads": uploads.get("Uploads"),
+    }
