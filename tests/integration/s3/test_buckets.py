@@ -97,7 +97,7 @@ def test_tags_set_through_s3_control(running: Emulator, bucket: str) -> None:
         """boto3 puts the account in front of the host, which is an address here."""
         request.url = request.url.replace("://000000000000.", "://")
 
-    control.meta.events.register("before-send.s3control", to_the_emulator)
+    control.meta.events.register("before-send.s3-control", to_the_emulator)
     arn = f"arn:aws:s3:::{bucket}"
     account = "000000000000"
     control.tag_resource(AccountId=account, ResourceArn=arn, Tags=[{"Key": "k", "Value": "v"}])
