@@ -41,14 +41,16 @@ def bring_up(settings: Settings, aws: Aws, say: Say, trips: str | None) -> Up:
     Whatever goes wrong, Ctrl-C included, the services that this call started are stopped again.
     """
     source = model_source(trips)
+    first_time = not settings.s3_folder.exists()
     embedded = Embedded(settings, say)
     with embedded.exclusive(), _stopped_on_failure(embedded, say):
         started = embedded.start()
         by_name = {service.name: service for service in started}
         if emulator := by_name.pop("emulator", None):
-            # A new emulator's S3 is empty, so a model will have to be trained: begin meanwhile.
-            training = _in_background(source.pipeline, trips)
-            source = ModelSource(source.pipeline, trips, training.result)
+            if first_time:
+                # S3 has no model's files yet, so one will have to be trained: begin meanwhile.
+                training = _in_background(source.pipeline, trips)
+                source = ModelSource(source.pipeline, trips, training.result)
             embedded.wait(emulator)
 
         def registry_ready() -> None:

@@ -54,6 +54,11 @@ class Settings:
         return self.endpoint_url or "AWS"
 
     @property
+    def s3_folder(self) -> Path:
+        """Where the emulator keeps S3; not there until it is first used."""
+        return self.home / "emulator" / "s3"
+
+    @property
     def is_local(self) -> bool:
         """Whether AWS_ENDPOINT_URL is on this machine, so that `devenv up` may listen there."""
         return is_loopback(self.endpoint_url)

@@ -1,8 +1,8 @@
 """The bootstrap's model step: a model with the alias, whose files can be read, or a new one.
 
 The alias is set last, so that a step which was cut short is taken up again: a version of ours
-without it gets it, anything less is trained anew. The registry outlives the emulator's S3, which
-may keep everything in memory: files that are gone mean training anew.
+without it gets it, anything less is trained anew. The registry may outlive what S3 had (another
+emulator, a deleted bucket): files that are gone mean training anew.
 """
 
 from collections.abc import Callable

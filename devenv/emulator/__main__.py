@@ -47,15 +47,16 @@ def localstack_variables(settings: Settings, folder: Path) -> dict[str, str]:
         raise BadInput("AWS_ENDPOINT_URL is not set: there's nowhere for the emulator to listen.")
     host, port = address(settings.endpoint_url, "AWS_ENDPOINT_URL")
     return {
+        "DEVENV_HOME": str(settings.home),
         "GATEWAY_LISTEN": f"{host}:{port}",
         "LOCALSTACK_HOST": f"{host}:{port}",
         "SQS_ENDPOINT_STRATEGY": "path",
-        "DEVENV_HOME": str(settings.home),
         "FILESYSTEM_ROOT": str(folder / "filesystem"),
         "LOCALSTACK_VOLUME_DIR": str(folder / "volume"),
         "TMPDIR": str(folder / "tmp"),
         "LAMBDA_RUNTIME_EXECUTOR": PROCESS_EXECUTOR,
         "PROVIDER_OVERRIDE_KINESIS": "devenv",
+        "PROVIDER_OVERRIDE_S3": "devenv",
         # On a machine that is itself a container LocalStack would take /var/lib for its own.
         "OVERRIDE_IN_DOCKER": "0",
         "DNS_ADDRESS": "0",

@@ -4,13 +4,11 @@ Kept light: LocalStack imports this module to find the plugins, whether it uses 
 """
 
 import json
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from localstack.runtime import hooks
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
-from localstack.services.plugins import Service, aws_provider
+from localstack.services.plugins import SERVICE_PLUGINS, Service, aws_provider
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
@@ -34,18 +32,20 @@ def kinesis_service() -> Service:
 
 @hooks.on_infra_start()
 def serve_plugins_page() -> None:
-    """Answer `/_devenv/plugins` with what was really loaded.
+    """Answer `/_devenv/plugins` with the plugins of ours that LocalStack has found.
 
-    LocalStack only warns when it can't find an executor and then takes another: `devenv up`
-    reads this page to be sure.
+    Where it can't find one it only warns and takes its own: `devenv up` reads this page to be
+    sure.
     """
     from localstack.http import Response
     from localstack.services.edge import ROUTER
     from localstack.services.lambda_.invocation.runtime_executor import get_runtime_executor
 
     def plugins(request: object) -> Response:
-        loaded = {"runtime_executor": get_runtime_executor().__name__}
-        return Response(json.dumps(loaded), mimetype="application/json")
+        manager = SERVICE_PLUGINS.plugin_manager
+        found = [name for name in ("kinesis:devenv", "s3:devenv") if manager.exists(name)]
+        found.append(get_runtime_executor().__name__)
+        return Response(json.dumps(found), mimetype="application/json")
 
     ROUTER.add("/_devenv/plugins", plugins)
 
@@ -61,12 +61,12 @@ def answer_kinesis_early() -> None:
     preprocess_request.append(FastPath(kinesis))
 
 
-@hooks.on_infra_start()
-def keep_s3_files_apart() -> None:
-    """Put S3's files under this instance's folder rather than one for all of the machine."""
-    from localstack.services.s3 import provider
+@aws_provider(api="s3", name="devenv")
+def durable_s3() -> Service:
+    """S3 whose buckets and objects outlive the emulator; chosen by PROVIDER_OVERRIDE_S3."""
+    from devenv.emulator.s3.service import make_service
 
-    provider.DEFAULT_S3_TMP_DIR = str(Path(tempfile.gettempdir()) / "s3")
+    return make_service()
 
 
 @hooks.on_infra_start()

@@ -12,8 +12,8 @@ from devenv.errors import BadInput, DevenvError
 from devenv.settings import Settings, address, is_loopback
 from devenv.stack.function_packages import FunctionPackages
 
-EXECUTOR = "ProcessExecutor"
-"""The runtime executor that the emulator must have loaded."""
+PLUGINS = {"kinesis:devenv", "s3:devenv", "ProcessExecutor"}
+"""What the emulator must have found of ours."""
 
 
 @dataclass(frozen=True)
@@ -100,17 +100,17 @@ def mlflow_server(settings: Settings) -> Service | None:
 
 
 def check_plugins(emulator_url: str) -> None:
-    """Raise `DevenvError` unless the emulator runs functions with our executor.
+    """Raise `DevenvError` unless the emulator runs with all plugins of ours.
 
-    LocalStack falls back to its Docker executor with no more than a warning.
+    LocalStack falls back to its own with no more than a warning.
     """
     page = fetch(f"{emulator_url}/_devenv/plugins")
-    loaded = json.loads(page)["runtime_executor"] if page else "none of ours"
-    if loaded != EXECUTOR:
+    missing = PLUGINS.difference(json.loads(page) if page else [])
+    if missing:
         raise DevenvError(
-            f"The emulator at {emulator_url} did not load this project's plugins (its runtime "
-            f"executor: {loaded}). Run scripts/setup to install their entry points, then "
-            "`devenv down` and `devenv up`."
+            f"The emulator at {emulator_url} did not load this project's plugins "
+            f"({', '.join(sorted(missing))}). Run scripts/setup to install their entry points, "
+            "then `devenv down` and `devenv up`."
         )
 
 
