@@ -8,6 +8,7 @@ import pytest
 
 from devenv import settings
 from devenv.commands import COMMANDS
+from devenv.emulator.kinesis import options
 
 ROOT = Path(__file__).parents[2]
 NAME = re.compile(r"^#?([A-Z][A-Z_0-9]+)=", re.MULTILINE)
@@ -20,8 +21,9 @@ READ_BY_OTHERS = {
 
 
 def read_by_us() -> set[str]:
-    """The variables that settings.py names; what ends in an underscore is the start of a name."""
-    return set(re.findall(r'"([A-Z]+_[A-Z_]*[A-Z])"', inspect.getsource(settings)))
+    """The variables that settings.py and Kinesis's options name (not beginnings of names)."""
+    sources = inspect.getsource(settings) + inspect.getsource(options)
+    return set(re.findall(r'"([A-Z]+_[A-Z_]*[A-Z])"', sources))
 
 
 def in_the_example() -> list[str]:
@@ -36,7 +38,7 @@ def test_every_command_stands_in_the_readme(name: str) -> None:
 
 @pytest.mark.parametrize("name", in_the_example())
 def test_every_setting_of_the_example_is_read(name: str) -> None:
-    """By settings.py, or by a library that is named here."""
+    """By this project, or by a library that is named here."""
     assert name in read_by_us() | READ_BY_OTHERS.keys()
 
 

@@ -4,10 +4,10 @@ import itertools
 from typing import Any
 
 import pytest
+from kinesis_api import Api, MakeApi
 from localstack.aws.api import ServiceException
 
 from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY
-from tests.unit.emulator.kinesis.conftest import Api, MakeApi
 
 
 def summary(api: Api) -> Any:

@@ -6,9 +6,10 @@ import sys
 import threading
 from pathlib import Path
 
+from kinesis_api import Api
+
 from devenv.emulator.kinesis.records import New
 from devenv.emulator.kinesis.store import Store
-from tests.unit.emulator.kinesis.conftest import Api
 
 
 def test_streams_records_and_iterators_outlive_the_process(api: Api) -> None:

@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
+from kinesis_api import Api
 from localstack.aws.api import ServiceException
-
-from tests.unit.emulator.kinesis.conftest import Api
 
 ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
 

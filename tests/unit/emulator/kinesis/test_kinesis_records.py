@@ -3,10 +3,10 @@
 import base64
 
 import pytest
+from kinesis_api import Api, MakeApi
 from localstack.aws.api import ServiceException
 
 from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY
-from tests.unit.emulator.kinesis.conftest import Api, MakeApi
 
 MIB = 1024 * 1024
 

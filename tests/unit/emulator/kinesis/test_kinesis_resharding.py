@@ -3,10 +3,10 @@
 import random
 
 import pytest
+from kinesis_api import Api, MakeApi
 from localstack.aws.api import ServiceException
 
 from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY, even_ranges
-from tests.unit.emulator.kinesis.conftest import Api, MakeApi
 
 HALF = (MAX_HASH_KEY + 1) // 2
 

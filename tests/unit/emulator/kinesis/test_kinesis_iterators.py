@@ -1,10 +1,10 @@
 """Shard iterators: the five types, what they refuse, their end."""
 
 import pytest
+from kinesis_api import Api
 from localstack.aws.api import ServiceException
 
 from devenv.emulator.kinesis.service import Caller
-from tests.unit.emulator.kinesis.conftest import Api
 
 
 def five_records(api: Api) -> list[str]:
