@@ -25,6 +25,9 @@ NAMES = ("emulator", "mlflow")
 GRACE = 8.0
 """Seconds that services get to end by themselves: LocalStack needs 1–3."""
 
+PORT_PATIENCE = 3.0
+"""Seconds that a port may take to become free once its process is dead."""
+
 Say = Callable[[str], None]
 
 
@@ -121,30 +124,49 @@ class Embedded:
 
 
 def check_port_free(service: Service) -> None:
-    """Raise `DevenvError`, naming the other program where it can be seen, if the port is taken."""
+    """Raise `DevenvError`, naming the other program where it can be seen, if the port is taken.
+
+    A process that was killed a moment ago may hold it a little longer: that is waited for.
+    """
     host, port = address(service.url, service.setting)
+
+    def refusal(words: str) -> str:
+        return (
+            f"{service.name} can't listen at {host}:{port} ({words}). "
+            f"Stop what is there, or set {service.setting} to another port in .env."
+        )
+
+    deadline = time.monotonic() + PORT_PATIENCE
+    while (error := _bind_error(host, port)) is not None:
+        holder = _holder(port)
+        if holder is not None:
+            raise DevenvError(refusal(f"{error.strerror}; taken by {holder}")) from error
+        if time.monotonic() > deadline:
+            raise DevenvError(refusal(str(error.strerror))) from error
+        time.sleep(0.1)
+
+
+def _bind_error(host: str, port: int) -> OSError | None:
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         with socket.socket(infos[0][0], socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except OSError as error:
-        raise DevenvError(
-            f"{service.name} can't listen at {host}:{port} ({error.strerror}{_holder(port)}). "
-            f"Stop what is there, or set {service.setting} to another port in .env."
-        ) from error
+        return error
+    return None
 
 
-def _holder(port: int) -> str:
-    """ "; taken by NAME, process N", as far as this account may see it."""
+def _holder(port: int) -> str | None:
+    """The name and id of the process that listens there, as far as this account may see it."""
     try:
         for connection in psutil.net_connections("tcp"):
             taken = connection.laddr and connection.laddr.port == port
             if taken and connection.status == psutil.CONN_LISTEN and connection.pid:
-                return f"; taken by {psutil.Process(connection.pid).name()}, {connection.pid}"
+                return f"{psutil.Process(connection.pid).name()}, {connection.pid}"
     except psutil.Error:
         pass
-    return ""
+    return None
 
 
 def _tail(path: Path, size: int) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
+from free_ports import free_port
 
 from devenv.wait import wait_for
 
@@ -106,12 +106,6 @@ class Started:
         """Send a signal and return the exit code."""
         self.process.send_signal(signal_number)
         return self.process.wait(COMMAND_TIMEOUT)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def shell_in(folder: Path) -> Shell:

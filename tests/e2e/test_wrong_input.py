@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from free_ports import free_port
 
-from .conftest import Done, Shell, free_port
+from .conftest import Done, Shell
 
 BAD_INPUT, UNREACHABLE, REFUSED, NOT_FOUND = 2, 4, 5, 6
 RIDE = json.dumps({"ride": {}, "ride_id": 1})

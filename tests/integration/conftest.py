@@ -2,12 +2,12 @@
 
 import os
 import re
-import socket
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from free_ports import free_port
 
 from devenv.aws import Aws
 from devenv.bootstrap.model_files import PreparedModel, prepare
@@ -19,12 +19,6 @@ from devenv.stack.embedded import Embedded
 from .zip_functions import Functions
 
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def instance_variables(home: Path) -> dict[str, str]:

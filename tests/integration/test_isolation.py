@@ -8,12 +8,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from free_ports import free_port
 
 from devenv.aws import Aws
 from devenv.settings import Settings
 from devenv.stack.embedded import Embedded
 
-from .conftest import free_port
 from .zip_functions import Functions, processes_with
 
 SHARED = [
@@ -131,16 +131,18 @@ def test_two_environments_share_nothing_and_stop_apart(
     assert entries(SHARED) == before
 
 
-def test_an_emulator_that_was_killed_leaves_nothing_to_the_next_one(second: Second) -> None:
-    """kill -9 leaves functions and Kinesis behind; the next start clears them and works."""
-    second.aws.kinesis.create_stream(StreamName="gone", ShardCount=1)
-    second.aws.kinesis.list_shards(StreamName="gone")
+def test_what_a_killed_emulator_leaves_running_is_ended_and_its_streams_stay(
+    second: Second,
+) -> None:
+    """kill -9 leaves functions behind; the next start clears them and finds the streams."""
+    second.aws.kinesis.create_stream(StreamName="stays", ShardCount=1)
+    second.aws.kinesis.list_shards(StreamName="stays")
     second.functions.invoke(second.functions.create(ROOT_OF_TASK))
     orphans = set(second.processes()) - {second.kill_emulator()}
     assert orphans
     second.start()
     assert not orphans & set(second.processes())
-    assert second.aws.kinesis.list_streams()["StreamNames"] == []
+    assert second.aws.kinesis.list_streams()["StreamNames"] == ["stays"]
     again = second.functions.create(ROOT_OF_TASK)
     assert second.functions.invoke(again).error is None
 
