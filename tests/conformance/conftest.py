@@ -1,0 +1,106 @@
+"""The endpoint under test, and one function there for all tests."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from free_ports import free_port
+
+from devenv.settings import read_settings
+from devenv.stack.embedded import Embedded
+
+from .cloud import Cloud, Source
+from .report import Table
+
+ROOT = Path(__file__).parents[2]
+
+Map = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def endpoint(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Where AWS's APIs answer: what the environment names, or an emulator started for these tests.
+
+    It is in `os.environ` while they run. Empty for AWS itself.
+    """
+    if request.config.getoption("--engine") == "endpoint":
+        yield os.environ.get("AWS_ENDPOINT_URL", "")
+        return
+    home = tmp_path_factory.mktemp("conformance")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith(("AWS_", "MLFLOW_", "DEVENV_"))]:
+            if name != "AWS_CA_BUNDLE":
+                patch.delenv(name)
+        for name, value in {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            # A server elsewhere, which nothing here calls: so none is started.
+            "MLFLOW_TRACKING_URI": "http://mlflow.invalid",
+            "DEVENV_HOME": str(home),
+        }.items():
+            patch.setenv(name, value)
+        stack = Embedded(read_settings(os.environ, ROOT), lambda line: None)
+        try:
+            for service in stack.start():
+                stack.wait(service)
+            yield os.environ["AWS_ENDPOINT_URL"]
+        finally:
+            stack.stop()
+
+
+@pytest.fixture(scope="session")
+def session_cloud(endpoint: str) -> Iterator[Cloud]:
+    cloud = Cloud(on_aws=not endpoint)
+    with cloud.made:
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def role(session_cloud: Cloud) -> str:
+    return session_cloud.role()
+
+
+@pytest.fixture(scope="session")
+def witness(session_cloud: Cloud, role: str) -> str:
+    """The function that nearly all tests share, so that it is warm; its name."""
+    return session_cloud.function(role)
+
+
+@pytest.fixture(scope="module")
+def module_cloud(session_cloud: Cloud, witness: str) -> Iterator[Cloud]:
+    """What a module's tests share: made once, removed after the last of them."""
+    with session_cloud.cleaning():
+        yield session_cloud
+
+
+@pytest.fixture
+def cloud(session_cloud: Cloud, witness: str) -> Iterator[Cloud]:
+    with session_cloud.cleaning():
+        yield session_cloud
+
+
+@pytest.fixture
+def source(cloud: Cloud) -> Source:
+    """A stream of one shard."""
+    return cloud.source()
+
+
+@pytest.fixture
+def map_to_witness(cloud: Cloud, witness: str) -> Map:
+    """Map a source to the witness; the mapping's UUID."""
+
+    def map_it(source: Source | str, **options: Any) -> str:
+        arn = source if isinstance(source, str) else source.arn
+        return str(cloud.map(witness, arn, **options)["UUID"])
+
+    return map_it
+
+
+def pytest_configure(config: Any) -> None:
+    config.pluginmanager.register(Table(), "conformance-table")
