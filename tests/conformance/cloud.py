@@ -155,8 +155,9 @@ class Cloud:
         self.made.callback(gone, self.iam.delete_role_policy, RoleName=name, PolicyName="tell")
         return str(arn)
 
-    def function(self, role: str) -> str:
-        """A witness of its own; its name, once it is Active."""
+    def function(self, role: str, **settings: Any) -> str:
+        """A witness of its own; its name, once it is Active. `settings` are create_function's."""
+        options = {"Timeout": 30, "MemorySize": 256, **settings}
         name = self.name()
         code = io.BytesIO()
         with zipfile.ZipFile(code, "w") as archive:
@@ -171,9 +172,8 @@ class Cloud:
                     Runtime="python3.13",
                     Handler="witness.handler",
                     Role=role,
-                    Timeout=30,
-                    MemorySize=256,
                     Code={"ZipFile": code.getvalue()},
+                    **options,
                 )
             except ClientError as error:
                 # A new role takes AWS some seconds to know everywhere.

@@ -5,6 +5,7 @@ A stream's invocations are told to the queue of the stream's name: `start` befor
 
     sleep: seconds      raise: a message      exit: a status      respond: what to return ("$SEQ"
     report: true (this record among batchItemFailures)             stands for the record's number)
+    grow: bytes (of state to return)
 
 and is followed always, or while one of these holds: `times` (how often this environment has seen
 the record), `seconds` (since it first did), `until` (a time since 1970).
@@ -52,6 +53,8 @@ def act(event, now):
         if "raise" in order:
             raise RuntimeError(order["raise"])
     for sequence, order in orders:
+        if "grow" in order:
+            return {"state": {"fill": "x" * order["grow"]}}
         if "respond" in order:
             return json.loads(json.dumps(order["respond"]).replace("$SEQ", sequence))
     # The highest first: what counts is the lowest number, not the first in the list.
