@@ -10,17 +10,6 @@ from .observed import most_at_once, succeeded
 MEGABYTES_6 = 6 * 1024 * 1024
 
 
-def test_one_shard(cloud: Cloud, map_to_witness: Map) -> None:
-    """One batch holds one shard's records"""
-    source = cloud.source(shards=3)
-    for shard in range(3):
-        source.put(*range(shard * 10, shard * 10 + 5), shard=shard, of=3)
-    map_to_witness(source, BatchSize=100, MaximumBatchingWindowInSeconds=1)
-    seen = source.watch.until_ids(*(shard * 10 + n for shard in range(3) for n in range(5)))
-    assert all(len(one.shards) == 1 for one in seen)
-    assert len(set.union(*(one.shards for one in seen))) == 3
-
-
 def test_full(source: Source, map_to_witness: Map) -> None:
     """A batch is flushed when it is full, before its window ends"""
     source.put(*range(10))

@@ -7,9 +7,9 @@ from .observed import Seen
 SLOW = {"sleep": 0.3}
 
 
-def test_split(source: Source, map_to_witness: Map, cloud: Cloud) -> None:
+def test_split(source: Source, map_to_crew: Map, cloud: Cloud) -> None:
     """After a split the children are read once the parent is finished"""
-    map_to_witness(source, BatchSize=1)
+    map_to_crew(source, BatchSize=1)
     source.put("warm")
     source.watch.until_ids("warm")
     parent = source.shards()
@@ -24,7 +24,7 @@ def test_split(source: Source, map_to_witness: Map, cloud: Cloud) -> None:
     assert_after(seen, parent, 2)
 
 
-def test_merge(cloud: Cloud, map_to_witness: Map) -> None:
+def test_merge(cloud: Cloud, map_to_crew: Map) -> None:
     """After a merge the child is read once both parents are finished"""
     source = cloud.source(shards=2)
     parents = source.shards()
@@ -35,7 +35,7 @@ def test_merge(cloud: Cloud, map_to_witness: Map) -> None:
     )
     source.active()
     source.put("child")
-    map_to_witness(source, BatchSize=1)
+    map_to_crew(source, BatchSize=1)
     seen = source.watch.until(
         lambda seen: sum(one.finished is not None for one in seen) >= 7, "all 7 records"
     )

@@ -1,5 +1,7 @@
 """Partial batch responses"""
 
+import contextlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,11 +9,11 @@ import pytest
 
 from .cloud import Cloud, Source
 from .conftest import Map
-from .failures import next_failure, to
+from .failures import to
 from .observed import Seen
 
 REPORTING = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
-WHOLE = {"BatchSize": 2, "MaximumBatchingWindowInSeconds": 20}
+WHOLE = {"BatchSize": 2, "MaximumBatchingWindowInSeconds": 2}
 
 
 def failing(item: dict[str, Any]) -> dict[str, Any]:
@@ -38,67 +40,55 @@ FAILURES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of all kinds of responses, each given to a batch of two in a shard of its own."""
+    """What became of all kinds of responses, each given to a batch of two, one after another."""
 
     seen: Seen
     failures: dict[str, dict[str, Any]]
-    """Failure records by shard."""
-    shards: dict[str, str]
-    """The shard for each kind of response."""
-    sequences: dict[str, list[str]]
+    """Failure records by the first number of their batch."""
+    numbers: dict[str, list[str]]
+    """The sequence numbers of the batch for each kind of response."""
 
     def attempts(self, kind: str) -> list[list[str]]:
-        """The sequence numbers that each invocation got."""
-        mine = [one for one in self.seen if self.shards[kind] in one.shards]
-        return [[record.sequence for record in one.records] for one in mine]
+        """The sequence numbers that each invocation got that had some of the kind's batch."""
+        batches = [[record.sequence for record in one.records] for one in self.seen]
+        return [batch for batch in batches if set(batch) & set(self.numbers[kind])]
 
 
 @pytest.fixture(scope="module")
 def outcome(module_cloud: Cloud, witness: str) -> Outcome:
-    """All kinds of responses at once, one mapping, one retry allowed."""
-    kinds = SUCCESSES | FAILURES
-    source, queue = module_cloud.source(shards=len(kinds)), module_cloud.queue()
-    shards, sequences = {}, {}
-    for number, (kind, order) in enumerate(kinds.items()):
-        shards[kind] = f"shardId-{number:012d}"
-        records = ({"id": [kind, 0]}, {"id": [kind, 1], "do": order})
-        sequences[kind] = source.put(*records, shard=number, of=len(kinds))
+    """All kinds of responses through one mapping, one retry allowed."""
+    source, queue = module_cloud.source(), module_cloud.queue()
+    numbers = {
+        kind: source.put({"id": [kind, 0]}, {"id": [kind, 1], "do": order})
+        for kind, order in (SUCCESSES | FAILURES).items()
+    }
+    source.put("last")
     module_cloud.map(
         *(witness, source.arn), MaximumRetryAttempts=1, **WHOLE, **REPORTING, **to(queue)
     )
-    source.watch.patience *= 3
-
-    def enough(seen: Seen) -> bool:
-        return len(seen) >= len(SUCCESSES) + 2 * len(FAILURES)
-
-    try:
-        source.watch.until(enough, "each success once, each failure twice")
-    except AssertionError:
-        pass  # The tests say which one it is.
-    failures: dict[str, dict[str, Any]] = {}
-    try:
-        while len(failures) < len(FAILURES):
-            failure = next_failure(queue, module_cloud.patience / 2)
-            failures[failure["KinesisBatchInfo"]["shardId"]] = failure
-    except Exception:
-        pass
-    return Outcome(source.watch.quiet(1), failures, shards, sequences)
+    # Whatever doesn't come in time, a test will say so.
+    with contextlib.suppress(AssertionError):
+        source.watch.until_ids("last", within=2 * module_cloud.patience)
+    failures = {}
+    while bodies := queue.take(2):
+        for failure in map(json.loads, bodies):
+            failures[failure["KinesisBatchInfo"]["startSequenceNumber"]] = failure
+    return Outcome(source.watch.quiet(1), failures, numbers)
 
 
 @pytest.mark.parametrize("kind", SUCCESSES)
 def test_success(outcome: Outcome, kind: str) -> None:
     """Full success: {kind}"""
-    assert outcome.attempts(kind) == [outcome.sequences[kind]]
-    assert outcome.shards[kind] not in outcome.failures
+    assert outcome.attempts(kind) == [outcome.numbers[kind]]
+    assert not set(outcome.numbers[kind]) & set(outcome.failures)
 
 
 @pytest.mark.parametrize("kind", FAILURES)
 def test_failure(outcome: Outcome, kind: str) -> None:
     """Full failure: {kind}"""
-    assert outcome.attempts(kind) == [outcome.sequences[kind]] * 2
-    failure = outcome.failures[outcome.shards[kind]]
-    assert failure["KinesisBatchInfo"]["startSequenceNumber"] == outcome.sequences[kind][0]
-    assert failure["KinesisBatchInfo"]["batchSize"] == 2
+    first, last = outcome.numbers[kind]
+    assert outcome.attempts(kind) == [[first, last]] * 2
+    assert outcome.failures[first]["KinesisBatchInfo"]["endSequenceNumber"] == last
 
 
 def test_checkpoint(source: Source, map_to_witness: Map) -> None:

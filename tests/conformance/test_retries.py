@@ -101,7 +101,7 @@ def test_record_request(exhausted: Exhausted, cloud: Cloud, witness: str) -> Non
 
 
 def test_record_response(exhausted: Exhausted) -> None:
-    """Its responseContext: statusCode 200, executedVersion, functionError (Unhandled: an exception)"""
+    """Its responseContext: statusCode 200, executedVersion, functionError: Unhandled"""
     expected = {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"}
     assert exhausted[2]["responseContext"] == expected
 
