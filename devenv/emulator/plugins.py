@@ -73,6 +73,14 @@ def answer_kinesis_early() -> None:
     preprocess_request.append(FastPath(kinesis))
 
 
+@hooks.on_infra_start()
+def map_kinesis_to_functions() -> None:
+    """Event source mappings of Kinesis streams are ours; those of other sources LocalStack's."""
+    from devenv.emulator.mapping.api import install
+
+    install()
+
+
 @aws_provider(api="s3", name="devenv")
 def durable_s3() -> Service:
     """S3 whose buckets and objects outlive the emulator; chosen by PROVIDER_OVERRIDE_S3."""
