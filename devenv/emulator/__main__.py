@@ -55,6 +55,7 @@ def localstack_variables(settings: Settings, folder: Path) -> dict[str, str]:
         "LOCALSTACK_VOLUME_DIR": str(folder / "volume"),
         "TMPDIR": str(folder / "tmp"),
         "LAMBDA_RUNTIME_EXECUTOR": PROCESS_EXECUTOR,
+        "GATEWAY_SERVER": "devenv",
         "PROVIDER_OVERRIDE_KINESIS": "devenv",
         "PROVIDER_OVERRIDE_S3": "devenv",
         # On a machine that is itself a container LocalStack would take /var/lib for its own.

@@ -24,7 +24,7 @@ MAX_REQUEST_BYTES = 10 * 1024 * 1024
 class Entry(NamedTuple):
     """A record on its way in. A tuple, as hundreds are made at a time."""
 
-    hash_key: int
+    explicit_hash_key: int | None
     partition_key: str
     data: bytes
     size: int
@@ -57,9 +57,11 @@ def put_records(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     """Each record by itself: those that fail are named, the others are in."""
     entries = [_entry(record) for record in request["Records"]]
     stream = kinesis.named(caller, request)
-    for number, entry in enumerate(entries, 1):
-        _check_size(stream, entry, f"records.{number}.member.data")
-    if sum(entry.size for entry in entries) > MAX_REQUEST_BYTES:
+    sizes = [entry.size for entry in entries]
+    if max(sizes) > stream.max_record_kib * 1024:
+        for number, entry in enumerate(entries, 1):
+            _check_size(stream, entry, f"records.{number}.member.data")
+    if sum(sizes) > MAX_REQUEST_BYTES:
         raise InvalidArgumentException("Records size exceeds 10 MB limit")
     results = _put(kinesis, caller, request, entries)
     return {
@@ -91,25 +93,46 @@ def _put(
             raise ResourceNotFoundException(
                 f"Stream {stream.name} under account {stream.account} not found."
             )
-        starts = [shard.range.start for shard in shards]
-        chosen = [shards[bisect_right(starts, entry.hash_key) - 1] for entry in entries]
-        results: list[Response | Failure | None] = [None] * len(entries)
+        chosen = _chosen(shards, entries)
+        refusals: list[Failure | None] = [None] * len(entries)
         if kinesis.options.refuse:
-            results = [
+            refusals = [
                 _refusal(kinesis, stream, shard, entry, now)
                 for shard, entry in zip(chosen, entries, strict=True)
             ]
-        taken = [number for number, result in enumerate(results) if result is None]
-        new = [New(chosen[n].key, entries[n].partition_key, entries[n].data) for n in taken]
-        places = kinesis.store.records.append(new, int(now * 1000))
-    prefixes = {s.number: sequence_numbers.prefix(s.number, s.created) for s in shards}
-    for number, (position, arrived) in zip(taken, places, strict=True):
-        shard = chosen[number]
-        sequence = prefixes[shard.number] | position << 80 | arrived // 1000 << 36
-        results[number] = {"SequenceNumber": str(sequence), "ShardId": shard.id}
+        new = [
+            New(shard.key, entry.partition_key, entry.data)
+            for shard, entry, refusal in zip(chosen, entries, refusals, strict=True)
+            if refusal is None
+        ]
+        places = iter(kinesis.store.records.append(new, int(now * 1000)))
     for shard in shards:
         trimming.trim_if_due(kinesis, stream, shard)
-    return [result for result in results if result is not None]
+    named = {s.key: (s.id, sequence_numbers.prefix(s.number, s.created)) for s in shards}
+    results: list[Response | Failure] = []
+    for shard, refusal in zip(chosen, refusals, strict=True):
+        if refusal is None:
+            position, arrived = next(places)
+            shard_id, prefix = named[shard.key]
+            sequence = prefix | position << 80 | arrived // 1000 << 36
+            results.append({"SequenceNumber": str(sequence), "ShardId": shard_id})
+        else:
+            results.append(refusal)
+    return results
+
+
+def _chosen(shards: Sequence[Shard], entries: Sequence[Entry]) -> list[Shard]:
+    """The shard of each entry, of open shards in the order of their ranges."""
+    if len(shards) == 1:
+        return [shards[0]] * len(entries)
+    starts = [shard.range.start for shard in shards]
+    chosen = []
+    for entry in entries:
+        place = entry.explicit_hash_key
+        if place is None:
+            place = hash_key(entry.partition_key)
+        chosen.append(shards[bisect_right(starts, place) - 1])
+    return chosen
 
 
 def _refusal(
@@ -130,16 +153,17 @@ def rate_exceeded(stream: Stream, shard: Shard) -> str:
 
 
 def _entry(record: Request) -> Entry:
+    key, data = record["PartitionKey"], record["Data"]
+    size = len(data) + (len(key) if key.isascii() else len(key.encode()))
     explicit = record.get("ExplicitHashKey")
-    if explicit is not None and int(explicit) > MAX_HASH_KEY:
+    if explicit is None:
+        return Entry(None, key, data, size)
+    if int(explicit) > MAX_HASH_KEY:
         raise InvalidArgumentException(
             "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
             f"Specified value was {explicit}"
         )
-    key = record["PartitionKey"]
-    place = hash_key(key) if explicit is None else int(explicit)
-    data = record["Data"]
-    return Entry(place, key, data, len(data) + len(key.encode()))
+    return Entry(int(explicit), key, data, size)
 
 
 def _check_size(stream: Stream, entry: Entry, where: str) -> None:

@@ -1,6 +1,6 @@
 """The API: each operation's name and what it calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from devenv.emulator.kinesis import (
@@ -58,14 +58,22 @@ OPERATIONS: dict[str, Operation] = {
     "UpdateStreamMode": stream_settings.update_stream_mode,
 }
 
+FOR_JSON: dict[str, Operation] = {**OPERATIONS, "GetRecords": reading.get_records_for_json}
 
-def call(kinesis: Kinesis, caller: Caller, operation: str, request: Any) -> Response:
+
+def call(
+    kinesis: Kinesis,
+    caller: Caller,
+    operation: str,
+    request: Any,
+    operations: Mapping[str, Operation] = OPERATIONS,
+) -> Response:
     """Check the request and answer it.
 
     Raises LocalStack's ServiceException with AWS's type and words; NotImplementedError, naming
     the operation, for what AWS has and we haven't.
     """
-    function = OPERATIONS.get(operation)
+    function = operations.get(operation)
     if function is None:
         raise NotImplementedError(f"kinesis:{operation} is not implemented in devenv's Kinesis.")
     return function(kinesis, caller, checked(operation, request))

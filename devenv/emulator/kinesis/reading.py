@@ -1,7 +1,8 @@
 """Records out: `GetShardIterator` and `GetRecords`."""
 
 import math
-from collections.abc import Sequence
+from binascii import b2a_base64
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,6 +22,8 @@ from devenv.emulator.kinesis.records import Stored
 from devenv.emulator.kinesis.service import Caller, Kinesis, Request, Response
 from devenv.emulator.kinesis.streams import Shard, Stream, shard_id
 from devenv.emulator.kinesis.timestamps import timestamp
+
+type Shown = Callable[[Stream, Shard, Sequence[Stored]], list[Response]]
 
 MAX_RECORDS = 10_000
 MAX_BYTES = 10 * 1024 * 1024
@@ -46,6 +49,15 @@ def get_shard_iterator(kinesis: Kinesis, caller: Caller, request: Request) -> Re
 
 
 def get_records(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
+    return _get_records(kinesis, caller, request, shown_records)
+
+
+def get_records_for_json(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
+    """The same with data in base64 and arrivals in seconds: thousands need no second look."""
+    return _get_records(kinesis, caller, request, _shown_for_json)
+
+
+def _get_records(kinesis: Kinesis, caller: Caller, request: Request, shown: Shown) -> Response:
     stream, shard, position = _resolve(kinesis, caller, request)
     _refuse(kinesis, stream, shard)
     page = read_page(kinesis, stream, shard, position, request.get("Limit", MAX_RECORDS))
@@ -53,7 +65,7 @@ def get_records(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
         size = sum(len(r.data) + len(r.partition_key) for r in page.records)
         kinesis.limits.gave(shard.key, size, kinesis.clock())
     response: Response = {
-        "Records": shown_records(stream, shard, page.records),
+        "Records": shown(stream, shard, page.records),
         "MillisBehindLatest": page.behind,
     }
     if page.finished:
@@ -97,6 +109,21 @@ def shown_records(stream: Stream, shard: Shard, records: Sequence[Stored]) -> li
             **extra,
         }
         for record in records
+    ]
+
+
+def _shown_for_json(stream: Stream, shard: Shard, records: Sequence[Stored]) -> list[Response]:
+    prefix = sequence_numbers.prefix(shard.number, shard.created)
+    extra = encryption(stream)
+    return [
+        {
+            "SequenceNumber": str(prefix | position << 80 | arrived // 1000 << 36),
+            "ApproximateArrivalTimestamp": arrived / 1000,
+            "Data": b2a_base64(data, newline=False).decode("ascii"),
+            "PartitionKey": partition_key,
+            **extra,
+        }
+        for position, arrived, partition_key, data in records
     ]
 
 

@@ -6,7 +6,7 @@ readers when it's too old.
 """
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,8 +14,14 @@ from devenv.emulator.kinesis.database import Database
 
 POSITIONS = 2**40
 """How many positions a shard's part of the ids has."""
+ROWS = 50
+"""How many records are fetched at once: they can be 10 MiB each."""
 CHUNK = 20_000
 """How many records are removed in one transaction: puts wait that long at most."""
+
+
+type Place = tuple[int, int]
+"""A position and an arrival in milliseconds."""
 
 
 class Stored(NamedTuple):
@@ -50,21 +56,19 @@ class Records:
         self._heads: dict[int, Head] = {}
         self._appending = threading.Lock()
 
-    def append(self, records: Sequence[New], now: int) -> list[tuple[int, int]]:
+    def append(self, records: Sequence[New], now: int) -> list[Place]:
         """Store records at once; each one's position and arrival, which never go back."""
-        ends: dict[int, tuple[int, int]] = {}
+        ends: dict[int, Place] = {}
         places, rows = [], []
         with self._appending:
-            for record in records:
-                end = ends.get(record.shard)
+            for shard, partition_key, data in records:
+                end = ends.get(shard)
                 if end is None:
-                    head = self.head(record.shard)
+                    head = self.head(shard)
                     end = (head.position, max(head.arrived, now))
-                place = (end[0] + 1, end[1])
-                ends[record.shard] = place
+                ends[shard] = place = (end[0] + 1, end[1])
                 places.append(place)
-                row_id = record.shard * POSITIONS + place[0]
-                rows.append((row_id, place[1], record.partition_key, record.data))
+                rows.append((shard * POSITIONS + place[0], place[1], partition_key, data))
             with self._database.writing() as writer:
                 writer.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", rows)
             for shard, (position, arrived) in ends.items():
@@ -91,15 +95,16 @@ class Records:
         page: list[Stored] = []
         with self._database.reading() as reader:
             rows = reader.execute(
-                "SELECT id, arrived, partition_key, data FROM records "
+                "SELECT id - ?, arrived, partition_key, data FROM records "
                 "WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
-                (first + min(after, POSITIONS - 1), first + POSITIONS, limit),
+                (first, first + min(after, POSITIONS - 1), first + POSITIONS, limit),
             )
-            for row_id, arrived, partition_key, data in rows:
-                size -= len(data) + len(partition_key)
-                if size < 0 and page:
-                    break
-                page.append(Stored(row_id - first, arrived, partition_key, data))
+            while size >= 0 and (some := rows.fetchmany(ROWS)):
+                size -= sum(len(data) + len(key) for _, _, key, data in some)
+                page += map(Stored._make, some)
+            while size < 0 and len(page) > 1:
+                last = page.pop()
+                size += len(last.data) + len(last.partition_key)
             rows.close()
         return page
 
@@ -129,11 +134,20 @@ class Records:
         last = min(self.position_before(shard, before), self.head(shard).position - 1)
         return self._remove(shard, last)
 
-    def wait(self, shard: int, position: int, timeout: float) -> bool:
-        """Wait until there's a record after a position, `wake`, or the timeout; is there one?"""
+    def wait(
+        self,
+        shard: int,
+        position: int,
+        timeout: float,
+        unless: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Wait until there's a record after a position, `wake`, or the timeout; is there one?
+
+        Who makes `unless` true and calls `wake` then ends the wait for sure.
+        """
         head = self.head(shard)
         with head.changed:
-            if head.position <= position:
+            if head.position <= position and not unless():
                 head.changed.wait(timeout)
             return head.position > position
 

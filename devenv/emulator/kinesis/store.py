@@ -17,12 +17,12 @@ class Store:
     """Everything in one file; one process at a time may have it open."""
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path)
-        self.records = Records(self._database)
+        self.database = Database(path)
+        self.records = Records(self.database)
         self.changing = threading.RLock()
         """Held by who looks at a stream, decides and changes it."""
         self._streams: dict[tuple[str, str, str], Stream] = {}
-        with self._database.reading() as reader:
+        with self.database.reading() as reader:
             for (document,) in reader.execute("SELECT document FROM streams"):
                 stream = from_document(json.loads(document))
                 self._streams[stream.account, stream.region, stream.name] = stream
@@ -39,11 +39,14 @@ class Store:
         ]
         return sorted(found, key=lambda stream: stream.name)
 
+    def stream_ids(self) -> list[int]:
+        return [stream.id for stream in list(self._streams.values())]
+
     def save(self, stream: Stream) -> None:
         """Add a stream, or change the one with its id."""
         document = json.dumps(to_document(stream))
         with self.changing:
-            with self._database.writing() as writer:
+            with self.database.writing() as writer:
                 writer.execute(
                     "INSERT OR REPLACE INTO streams VALUES (?, ?)", (stream.id, document)
                 )
@@ -53,7 +56,7 @@ class Store:
     def remove(self, stream: Stream) -> None:
         """Delete a stream; its records go in the time it takes, even if interrupted."""
         with self.changing:
-            with self._database.writing() as writer:
+            with self.database.writing() as writer:
                 writer.execute("DELETE FROM streams WHERE id = ?", (stream.id,))
                 writer.executemany(
                     "INSERT INTO orphans VALUES (?)", [(shard.key,) for shard in stream.shards]
@@ -64,7 +67,7 @@ class Store:
 
     def new_keys(self, count: int) -> range:
         """Numbers that no stream or shard has had before."""
-        with self._database.writing() as writer:
+        with self.database.writing() as writer:
             (last,) = writer.execute(
                 "INSERT INTO counters VALUES ('keys', ?) ON CONFLICT (name) "
                 "DO UPDATE SET value = value + excluded.value RETURNING value",
@@ -73,11 +76,11 @@ class Store:
         return range(last - count + 1, last + 1)
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
 
     def _secret(self) -> bytes:
         """What iterators are signed with; kept, so that they outlive the process."""
-        with self._database.writing() as writer:
+        with self.database.writing() as writer:
             writer.execute(
                 "INSERT OR IGNORE INTO secrets VALUES ('iterators', ?)", (os.urandom(32),)
             )

@@ -49,6 +49,8 @@ def _input_check(operation: str) -> Check:
 
 
 def _check_for(shape: Any) -> Check:
+    if shape.name == "PutRecordsRequestEntry":
+        return _record(shape)
     return _KINDS[shape.type_name](shape)
 
 
@@ -75,6 +77,27 @@ def _structure(shape: Any) -> Check:
     return check
 
 
+def _record(shape: Any) -> Check:
+    """An entry of PutRecords. Hundreds come at a time, nearly all of them just a key and data."""
+    generic = _structure(shape)
+    longest = shape.members["PartitionKey"].metadata["max"]
+    largest = shape.members["Data"].metadata["max"]
+
+    def check(value: Any, where: str | None, violations: list[str]) -> Any:
+        try:
+            key, data = value["PartitionKey"], value["Data"]
+            plain = len(value) == 2 and type(key) is str and type(data) is str
+            if plain and 0 < len(key) <= longest:
+                data = binascii.a2b_base64(data, strict_mode=True)
+                if len(data) <= largest:
+                    return {"PartitionKey": key, "Data": data}
+        except (KeyError, TypeError, ValueError):
+            pass
+        return generic(value, where, violations)
+
+    return check
+
+
 def _list(shape: Any) -> Check:
     member_check = _check_for(shape.member)
     length = _length(shape)
@@ -83,6 +106,8 @@ def _list(shape: Any) -> Check:
         if not isinstance(value, list):
             raise unexpected(value, "list")
         length(value, where, violations, f"[{len(value)} members]")
+        if where is None and None not in value:
+            return [member_check(member, None, violations) for member in value]
         return [
             member_check(_not_null(member), _inside(where, number, "member"), violations)
             for number, member in enumerate(value, 1)

@@ -1,0 +1,99 @@
+"""Kinesis as JSON over HTTP: a request's body in, a response's status and body out.
+
+Both places that see JSON before LocalStack takes it apart answer with this: the server's `front`
+and the chain's `fast_path`. It knows what a wrong type is, which LocalStack's parser answers with
+500. CBOR and event streams are LocalStack's.
+"""
+
+from binascii import b2a_base64
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+from localstack.aws.api import ServiceException
+from localstack.aws.handlers.region import RegionRewriter
+from localstack.utils.aws.request_context import (
+    extract_account_id_from_headers,
+    extract_region_from_headers,
+)
+
+from devenv.emulator.kinesis.operations import FOR_JSON, OPERATIONS, call
+from devenv.emulator.kinesis.service import Caller, Kinesis
+from devenv.emulator.kinesis.wire import checked
+from devenv.emulator.kinesis.wire_errors import serialization_error
+
+TARGET = "Kinesis_20131202."
+CONTENT_TYPES = frozenset(("application/x-amz-json-1.1", "application/json"))
+STREAMING = "SubscribeToShard"
+WITH_OUTPUT = frozenset(name for name in OPERATIONS if name.startswith(("List", "Describe", "Get")))
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+    error: str | None = None
+    """The error's type, if it is one."""
+
+
+def answer(kinesis: Kinesis, caller: Caller, operation: str, body: bytes) -> Answer | None:
+    """What AWS would answer; None for a good SubscribeToShard, whose answer is an event stream."""
+    try:
+        request = _parsed(body)
+        if operation == STREAMING:
+            checked(operation, request)
+            return None
+        result = call(kinesis, caller, operation, request, FOR_JSON)
+    except ServiceException as e:
+        return _error(e.status_code, e.code, e.message)
+    except NotImplementedError as e:
+        return _error(501, "InternalFailure", str(e))
+    return Answer(200, _encoded(result) if result or operation in WITH_OUTPUT else b"")
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body or b"{}")
+    except ValueError as e:
+        raise serialization_error(f"The request is not valid JSON: {e}") from e
+
+
+class Callers:
+    """Who makes a request, by its Authorization header."""
+
+    def __init__(self) -> None:
+        rewriter = RegionRewriter().region_rewriter_strategy
+        self._regions = frozenset(rewriter.available_regions)
+        self._default_region: str = rewriter.default_region
+        self._by_credential: Callable[[str], Caller] = lru_cache(1024)(self._caller)
+
+    def of(self, authorization: str) -> Caller:
+        # The rest, headers and signature, differs from request to request.
+        return self._by_credential(authorization.partition(",")[0] + ",")
+
+    def _caller(self, credential: str) -> Caller:
+        headers = {"Authorization": credential}
+        region = extract_region_from_headers(headers)
+        return Caller(
+            extract_account_id_from_headers(headers),
+            # LocalStack takes unknown regions for the default one.
+            region if region in self._regions else self._default_region,
+        )
+
+
+def _error(status: int, code: str, message: str | None) -> Answer:
+    return Answer(status, _encoded({"__type": code, "message": message or ""}), code)
+
+
+def _encoded(result: Any) -> bytes:
+    return orjson.dumps(result, _scalar, orjson.OPT_PASSTHROUGH_DATETIME)
+
+
+def _scalar(value: Any) -> Any:
+    """Blobs in base64, timestamps in seconds: what JSON has no kind for."""
+    if isinstance(value, bytes):
+        return b2a_base64(value, newline=False).decode("ascii")
+    if isinstance(value, datetime):
+        return value.timestamp()
+    raise TypeError(f"{type(value)} has no place in a response.")

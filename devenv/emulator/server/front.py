@@ -1,0 +1,187 @@
+"""A connection's first reader: it answers Kinesis's JSON requests, and passes on all others.
+
+LocalStack's own server, its chain of handlers, parser and serializer take 2.5 ms for a request
+that Kinesis answers in 0.1 ms. A client of Kinesis sends nothing else on its connection, so the
+first request that isn't for Kinesis (or is encrypted, or is HTTP/2) makes the connection
+LocalStack's for good.
+
+Everything here runs in the reactor's thread but operations that may take longer than records in
+and out: those run in its pool.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from twisted.internet.interfaces import IProtocol
+from twisted.internet.threads import deferToThread
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+
+from devenv.emulator.kinesis.json_api import (
+    CONTENT_TYPES,
+    STREAMING,
+    TARGET,
+    Answer,
+    Callers,
+    answer,
+)
+from devenv.emulator.kinesis.service import Kinesis
+from devenv.emulator.server.http_requests import (
+    END_OF_HEAD,
+    LONGEST_HEAD,
+    Head,
+    parse_head,
+    response,
+)
+
+LOG = logging.getLogger(__name__)
+
+BEGINNING = b"POST / HTTP/1.1\r\n"
+"""Of every request of Kinesis. What begins otherwise needn't be read any further."""
+AT_ONCE = frozenset(("PutRecord", "PutRecords", "GetRecords", "GetShardIterator"))
+
+
+class Front(ProtocolWrapper):
+    """One connection. `wrappedProtocol` is LocalStack's, connected once it is needed."""
+
+    factory: "FrontFactory"
+
+    def __init__(self, factory: "FrontFactory", wrapped: IProtocol) -> None:
+        super().__init__(factory, wrapped)
+        self._received = bytearray()
+        self._head: tuple[Head, int] | None = None
+        """Of the request whose body is still to come, and where in `_received` it begins."""
+        self._busy = False
+        """Whether an answer is being made in another thread."""
+        self._passed_on = False
+
+    def makeConnection(self, transport: Any) -> None:
+        self.connected = 1
+        self.transport = transport
+        self.factory.registerProtocol(self)
+        transport.setTcpNoDelay(True)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._passed_on:
+            self.wrappedProtocol.dataReceived(data)
+            return
+        self._received += data
+        self._go_on()
+
+    def connectionLost(self, reason: Any) -> None:
+        if self._passed_on:
+            super().connectionLost(reason)
+        else:
+            self.connected = 0
+            self.factory.unregisterProtocol(self)
+
+    def _go_on(self) -> None:
+        """Answer all requests that are here whole, one after the other."""
+        while self._received and not self._busy and self.connected:
+            if self._head is None and not self._read_head():
+                return
+            assert self._head is not None
+            head, begin = self._head
+            end = begin + head.length
+            if len(self._received) < end:
+                return
+            body = bytes(memoryview(self._received)[begin:end])
+            del self._received[:end]
+            self._head = None
+            self._answer(head, body)
+
+    def _read_head(self) -> bool:
+        """Whether the head is here and Kinesis's. If it's another's, the connection passes on."""
+        received = self._received
+        end = received.find(END_OF_HEAD)
+        if end < 0:
+            begun = received.startswith(BEGINNING[: len(received)])
+            if not begun or len(received) > LONGEST_HEAD:
+                self._pass_on()
+            return False
+        head = parse_head(bytes(received[:end])) if received.startswith(BEGINNING) else None
+        if head is None or not is_for_kinesis(head):
+            self._pass_on()
+            return False
+        self._head = (head, end + len(END_OF_HEAD))
+        return True
+
+    def _answer(self, head: Head, body: bytes) -> None:
+        operation = head.headers[b"x-amz-target"].decode("latin-1").removeprefix(TARGET)
+        if operation in AT_ONCE:
+            self._send(head, self.factory.answer(operation, head, body))
+            return
+        self._busy = True
+
+        def done(found: Answer) -> None:
+            self._busy = False
+            if self.connected:
+                self._send(head, found)
+                self._go_on()
+
+        deferToThread(self.factory.answer, operation, head, body).addCallback(done)
+
+    def _send(self, head: Head, found: Answer) -> None:
+        content_type = head.headers[b"content-type"]
+        request_id = str(uuid.uuid4()).encode()
+        self.transport.write(
+            response(found.status, content_type, request_id, found.body, time.time())
+        )
+        if head.closes:
+            self.transport.loseConnection()
+
+    def _pass_on(self) -> None:
+        self._passed_on = True
+        super().makeConnection(self.transport)
+        received = bytes(self._received)
+        self._received.clear()
+        self.wrappedProtocol.dataReceived(received)
+
+
+class FrontFactory(WrappingFactory):
+    """Makes a `Front` for each connection, before a protocol of LocalStack's factory."""
+
+    protocol = Front
+
+    def __init__(self, wrapped: Any, kinesis: Callable[[], Kinesis]) -> None:
+        super().__init__(wrapped)
+        self._kinesis = kinesis
+        self._callers = Callers()
+
+    def answer(self, operation: str, head: Head, body: bytes) -> Answer:
+        """Kinesis's answer to a request for which `is_for_kinesis` holds."""
+        authorization = head.headers.get(b"authorization", b"").decode("latin-1")
+        try:
+            found = answer(self._kinesis(), self._callers.of(authorization), operation, body)
+        except Exception:
+            LOG.exception("kinesis.%s failed", operation)
+            found = INTERNAL_FAILURE
+        assert found is not None, "is_for_kinesis leaves event streams to LocalStack"
+        if found.error:
+            LOG.info("AWS kinesis.%s => %d (%s)", operation, found.status, found.error)
+        return found
+
+
+INTERNAL_FAILURE = Answer(
+    500,
+    orjson.dumps({"__type": "InternalFailure", "message": "See the emulator's log."}),
+    "InternalFailure",
+)
+
+
+def is_for_kinesis(head: Head) -> bool:
+    """Whether a request is one of Kinesis's JSON API, and its answer JSON. What a web page sends
+    is LocalStack's: it knows which origins are allowed."""
+    headers = head.headers
+    target = headers.get(b"x-amz-target", b"").decode("latin-1")
+    content_type = headers.get(b"content-type", b"").partition(b";")[0].decode("latin-1")
+    return (
+        target.startswith(TARGET)
+        and target != TARGET + STREAMING
+        and content_type in CONTENT_TYPES
+        and headers.get(b"content-encoding", b"identity") == b"identity"
+        and b"origin" not in headers
+    )

@@ -1,0 +1,40 @@
+"""LocalStack's server, behind `front`, listening at the address that it was told and no other."""
+
+from typing import Any
+
+from localstack import config
+from localstack.aws.serving.twisted import TLSMultiplexerFactory
+from localstack.runtime.server.twisted import TwistedRuntimeServer
+from rolo.gateway import Gateway
+from rolo.serving.twisted import TwistedGateway
+from twisted.internet import endpoints, reactor, ssl
+
+from devenv.emulator.kinesis.provider import kinesis
+from devenv.emulator.server.front import FrontFactory
+
+
+class RuntimeServer(TwistedRuntimeServer):
+    """Loaded by LocalStack, by GATEWAY_SERVER=devenv."""
+
+    def register(
+        self,
+        gateway: Gateway,
+        listen: list[config.HostAndPort],
+        ssl_creds: tuple[str, str] | None = None,
+    ) -> None:
+        """Listen at every address of `listen`. LocalStack's own takes the port of all interfaces,
+        so that anyone in the network could use the emulator."""
+        factory: Any = TwistedGateway(gateway)
+        if ssl_creds:
+            certificate, key = ssl_creds
+            context = ssl.DefaultOpenSSLContextFactory(key, certificate)
+            context.getContext().use_certificate_chain_file(certificate)
+            factory = TLSMultiplexerFactory(context, False, factory)
+        front = FrontFactory(factory, kinesis)
+        for address in listen:
+            kind = (
+                endpoints.TCP6ServerEndpoint
+                if config.is_ipv6_address(address.host)
+                else endpoints.TCP4ServerEndpoint
+            )
+            kind(reactor, address.port, interface=address.host).listen(front)
