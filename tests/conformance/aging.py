@@ -14,7 +14,7 @@ class Aging:
 
     begun: float
     failing: Source
-    """Mapped, with a record that always fails and one behind it."""
+    """Mapped, with a record that always fails."""
     failures: Queue
     stale: Source
     """Not mapped yet; two records."""
@@ -25,7 +25,7 @@ class Aging:
         """`function` is not used by other tests, which its failing batch would disturb."""
         failing, stale, queue = cloud.source(), cloud.source(), cloud.queue()
         numbers = stale.put("stale 1", "stale 2")
-        failing.put({"id": "poison", "do": {"raise": "poison"}}, "good")
+        failing.put({"id": "poison", "do": {"raise": "poison"}})
         age = {"BatchSize": 1, "MaximumRecordAgeInSeconds": 60}
         cloud.map(function, failing.arn, **age, **to(queue))
         return cls(time.time(), failing, queue, stale, numbers)

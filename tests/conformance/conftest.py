@@ -84,7 +84,7 @@ def crew(session_cloud: Cloud, role: str) -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def aging(request: pytest.FixtureRequest) -> Aging | None:
-    """What test_age needs to be a minute old, begun before all other tests. None without test_age."""
+    """What test_age needs to be a minute old, begun before other tests; None without test_age."""
     if not any(item.path.stem == "test_age" for item in request.session.items):
         return None
     cloud = request.getfixturevalue("session_cloud")

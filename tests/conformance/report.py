@@ -59,6 +59,8 @@ class Table:
         seconds = report.duration + (before.seconds if before else 0)
         if before is None or report.outcome == "failed" or report.when == "call":
             result, reason = report.outcome, reason_of(report)
+            if getattr(report, "wasxfail", None) and result == "skipped":
+                result = "failed"  # As was to be expected, and so no reason to stop a build.
         else:
             result, reason = before.result, before.reason
         self.rows[report.nodeid] = Row(*told, result, reason, round(seconds, 1))

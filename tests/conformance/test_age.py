@@ -17,6 +17,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def expired(aging: Aging) -> dict[str, Any]:
     """The failure record of a batch that failed until it was too old."""
+    aging.wait(AGE - 5)
+    aging.failing.put("good")
     return next_failure(aging.failures, AGE + aging.failing.watch.patience)
 
 

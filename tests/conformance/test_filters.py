@@ -48,13 +48,6 @@ def test_all_dropped(source: Source, map_to_witness: Map) -> None:
     assert source.watch.quiet(3) == []
 
 
-def test_metadata(source: Source, map_to_witness: Map) -> None:
-    """A filter may be on partitionKey"""
-    source.put_keyed(("red", 1), ("blue", 2), ("red", 3))
-    map_to_witness(source, **criteria({"partitionKey": ["red"]}))
-    assert succeeded(source.watch.until_ids(1, 3)) == [1, 3]
-
-
 def test_any_of(source: Source, map_to_witness: Map) -> None:
     """Of several filters, one that matches is enough"""
     source.put(*({"id": n, "kind": f"kind-{n}"} for n in range(4)))

@@ -59,7 +59,7 @@ def outcome(module_cloud: Cloud, witness: str) -> Outcome:
     """All kinds of responses through one mapping, one retry allowed."""
     source, queue = module_cloud.source(), module_cloud.queue()
     numbers = {
-        kind: source.put({"id": [kind, 0]}, {"id": [kind, 1], "do": order})
+        kind: source.put(f"{kind} 0", {"id": f"{kind} 1", "do": order})
         for kind, order in (SUCCESSES | FAILURES).items()
     }
     source.put("last")
