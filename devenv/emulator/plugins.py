@@ -80,10 +80,23 @@ def answer_kinesis_early() -> None:
 
 @hooks.on_infra_start()
 def map_kinesis_to_functions() -> None:
-    """Event source mappings of Kinesis streams are ours; those of other sources LocalStack's."""
-    from devenv.emulator.mapping.api import install
+    """Event source mappings of Kinesis streams are ours; those of other sources LocalStack's.
 
-    install()
+    `/_devenv/mappings` is what `devenv status` shows of them.
+    """
+    from localstack.http import Response
+    from localstack.services.edge import ROUTER
+
+    from devenv.emulator.functions import log_shipping
+    from devenv.emulator.mapping import api
+
+    def mappings(request: object) -> Response:
+        shown = [worker.shown() for worker in list(api.WORKERS.values())]
+        return Response(json.dumps(shown), mimetype="application/json")
+
+    api.install()
+    log_shipping.install()
+    ROUTER.add("/_devenv/mappings", mappings)
 
 
 @aws_provider(api="s3", name="devenv")
