@@ -4,12 +4,17 @@ Kept light: LocalStack imports this module to find the plugins, whether it uses 
 """
 
 import json
+import os
 from typing import Any
 
 from localstack.runtime import hooks
 from localstack.runtime.server.core import RuntimeServerPlugin
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.plugins import SERVICE_PLUGINS, Service, aws_provider
+
+
+def kinesis_is_ours() -> bool:
+    return os.environ.get("PROVIDER_OVERRIDE_KINESIS") == "devenv"
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
@@ -62,7 +67,7 @@ def serve_plugins_page() -> None:
     ROUTER.add("/_devenv/plugins", plugins)
 
 
-@hooks.on_infra_start()
+@hooks.on_infra_start(should_load=kinesis_is_ours)
 def answer_kinesis_early() -> None:
     """Answer Kinesis's JSON requests before LocalStack takes them apart."""
     from localstack.aws.handlers import preprocess_request
@@ -75,10 +80,23 @@ def answer_kinesis_early() -> None:
 
 @hooks.on_infra_start()
 def map_kinesis_to_functions() -> None:
-    """Event source mappings of Kinesis streams are ours; those of other sources LocalStack's."""
-    from devenv.emulator.mapping.api import install
+    """Event source mappings of Kinesis streams are ours; those of other sources LocalStack's.
 
-    install()
+    `/_devenv/mappings` is what `devenv status` shows of them.
+    """
+    from localstack.http import Response
+    from localstack.services.edge import ROUTER
+
+    from devenv.emulator.functions import log_shipping
+    from devenv.emulator.mapping import api
+
+    def mappings(request: object) -> Response:
+        shown = [worker.shown() for worker in list(api.WORKERS.values())]
+        return Response(json.dumps(shown), mimetype="application/json")
+
+    api.install()
+    log_shipping.install()
+    ROUTER.add("/_devenv/mappings", mappings)
 
 
 @aws_provider(api="s3", name="devenv")

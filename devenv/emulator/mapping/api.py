@@ -19,6 +19,7 @@ from localstack.aws.api.lambda_ import (
 )
 from localstack.services.lambda_.api_utils import function_locators_from_arn
 from localstack.services.lambda_.event_source_mapping.esm_config_factory import EsmConfigFactory
+from localstack.services.lambda_.invocation import version_manager
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.services.lambda_.provider_utils import get_function_version_from_arn
@@ -28,14 +29,16 @@ from devenv.emulator.mapping import requests
 from devenv.emulator.mapping.checkpoints import Checkpoints, prepare
 from devenv.emulator.mapping.destinations import Discarded, send
 from devenv.emulator.mapping.invocation import invoker
+from devenv.emulator.mapping.metrics import Figure, count_error, count_invocation, metrics
 from devenv.emulator.mapping.options import Options, read_options
 from devenv.emulator.mapping.source import Source, SourceGone, find
-from devenv.emulator.mapping.statistics import Statistics
 from devenv.emulator.mapping.work import Work
 from devenv.emulator.mapping.worker import Wanted, Worker
 
 CHANGING = threading.Lock()
 """Held by who makes a mapping or changes one."""
+WORKERS: dict[str, Worker] = {}
+"""All Kinesis mappings of this process, for the status page."""
 CHANGEABLE = (*requests.RANGES, "FunctionResponseTypes", "DestinationConfig", "FilterCriteria")
 CHANGEABLE += ("BisectBatchOnFunctionError",)
 
@@ -54,7 +57,7 @@ def create(provider: Any, context: Any, request: dict[str, Any]) -> dict[str, An
             open_source(worker, options)
         shown = dict(entry)
         state.event_source_mappings[worker.uuid] = entry
-        provider.esm_workers[worker.uuid] = worker
+        provider.esm_workers[worker.uuid] = WORKERS[worker.uuid] = worker
     if tags:
         provider._store_tags(entry["EventSourceMappingArn"], tags)
     worker.create()
@@ -80,8 +83,9 @@ def update(provider: Any, context: Any, worker: Worker, request: dict[str, Any])
             merged.pop("FilterCriteria", None)
         enabled = wanted.enabled if request.get("Enabled") is None else request["Enabled"]
         merged["LastModified"] = datetime.now(UTC)
-        worker.entry.clear()
         worker.entry.update(merged)
+        for name in worker.entry.keys() - merged.keys():
+            del worker.entry[name]
         state = "Updating"
         if enabled != wanted.enabled:
             state = "Enabling" if enabled else "Disabling"
@@ -102,7 +106,6 @@ class Beginning:
 
     def __init__(self, provider: Any) -> None:
         self._lambda_service = provider.lambda_service
-        self._statistics = Statistics()
         self._role = ""
 
     def __call__(self, worker: Worker, options: Options) -> Work:
@@ -114,6 +117,12 @@ class Beginning:
             if options.destination:
                 send(options.destination, worker.uuid, discarded, self._role)
 
+        name, _, account, region = function_locators_from_arn(options.function_arn)
+        figure = Figure(account, region, name, "IteratorAge")
+
+        def measure(age: int) -> None:
+            metrics().add(figure, age)
+
         return Work(
             worker.uuid,
             options,
@@ -123,7 +132,8 @@ class Beginning:
             self._role,
             tell,
             worker.report,
-            self._statistics,
+            worker.statistics,
+            measure,
         )
 
 
@@ -135,6 +145,7 @@ class Removal:
 
     def __call__(self, worker: Worker) -> None:
         forget(worker)
+        WORKERS.pop(worker.uuid, None)
         self._provider.esm_workers.pop(worker.uuid, None)
         for _, _, store in lambda_stores.iter_stores():
             store.event_source_mappings.pop(worker.uuid, None)
@@ -189,6 +200,8 @@ def install() -> None:
     _wrap("delete_event_source_mapping", _delete)
     _wrap("list_event_source_mappings", _list)
     _wrap("check_service_resource_exists", _check_source)
+    version_manager.record_cw_metric_invocation = count_invocation
+    version_manager.record_cw_metric_error = count_error
 
 
 def _wrap(name: str, ours: Callable[..., Any]) -> None:

@@ -102,9 +102,10 @@ class Delivery:
         if len(event) > PAYLOAD_LIMIT:
             return Failed(f"an event of {len(event)} bytes is over 6 MB", hopeless=True)
         if part.records:
-            age = int(work.clock() * 1000) - part.records[-1].arrived
+            age = max(0, int(work.clock() * 1000) - part.records[-1].arrived)
             with work.statistics.of(self.shard_id) as counts:
-                counts.iterator_age_ms = max(0, age)
+                counts.iterator_age_ms = age
+            work.measure(age)
         answered = self.call(event)
         if isinstance(answered, NotRun):
             work.check()

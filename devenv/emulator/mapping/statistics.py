@@ -17,10 +17,9 @@ class ShardCounts:
     retries: int = 0
     throttles: int = 0
     """Invocations that didn't run."""
-    filtered: int = 0
     discarded: int = 0
     iterator_age_ms: int = 0
-    """Of the last record of the last batch, when that was done."""
+    """Of the last batch's last record, when that was sent to the function."""
 
 
 @dataclass

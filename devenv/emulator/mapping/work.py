@@ -35,6 +35,8 @@ class Work:
     report: Callable[[str], None]
     """Told LastProcessingResult."""
     statistics: Statistics
+    measure: Callable[[int], None]
+    """Told each batch's IteratorAge in milliseconds."""
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -15,6 +15,7 @@ from devenv.emulator.mapping.checkpoints import Checkpoints, Lane, Place
 from devenv.emulator.mapping.lane import LaneRunner
 from devenv.emulator.mapping.options import Options
 from devenv.emulator.mapping.source import SourceGone
+from devenv.emulator.mapping.statistics import Statistics
 from devenv.emulator.mapping.work import Stopped, Work
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Worker:
         self.running: Running | None = None
         self.checkpoints: Checkpoints | None = None
         """Of the stream that was read last."""
+        self.statistics = Statistics()
         self._begin, self._remove = begin, remove
         self._changed = threading.Condition()
         self._looked = True
@@ -93,6 +95,17 @@ class Worker:
         if self.entry.get("LastProcessingResult") != result:
             self.entry["LastProcessingResult"] = result
             self.entry["LastModified"] = datetime.now(UTC)
+
+    def shown(self) -> dict[str, Any]:
+        """What it has done, for the status page."""
+        return {
+            "uuid": self.uuid,
+            "function": self.wanted.options.function_arn,
+            "source": self.wanted.options.source_arn,
+            "state": self.current_state,
+            "result": self.entry.get("LastProcessingResult"),
+            "shards": self.statistics.shown(),
+        }
 
     def _live(self) -> None:
         while True:
