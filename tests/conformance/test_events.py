@@ -3,6 +3,7 @@
 import base64
 import re
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -120,3 +121,27 @@ def test_role_required(cloud: Cloud, source: Source) -> None:
     function = cloud.function(cloud.role(reads_streams=False))
     with refused("InvalidParameterValueException"):
         cloud.map(function, source.arn)
+
+
+def test_iterator_age(cloud: Cloud, source: Source, witness: str, map_to_witness: Map) -> None:
+    """The function's IteratorAge is in CloudWatch"""
+    if cloud.on_aws:
+        pytest.skip("AWS publishes metrics minutes later")
+    map_to_witness(source)
+    source.put(1)
+    source.watch.until_ids(1)
+    metrics, now = cloud.client("cloudwatch"), datetime.now(UTC)
+
+    def published() -> list[Any]:
+        answer = metrics.get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName="IteratorAge",
+            Dimensions=[{"Name": "FunctionName", "Value": witness}],
+            StartTime=now - timedelta(hours=1),
+            EndTime=now + timedelta(hours=1),
+            Period=60,
+            Statistics=["Maximum"],
+        )
+        return list(answer["Datapoints"])
+
+    cloud.wait(published, "IteratorAge is published")
