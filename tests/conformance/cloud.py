@@ -237,6 +237,18 @@ class Cloud:
         self.made.callback(gone, self.functions.delete_event_source_mapping, UUID=answer["UUID"])
         return dict(answer)
 
+    def unmapped(self, mapping: str) -> None:
+        """Return once the mapping, being deleted, is gone."""
+
+        def probe() -> bool:
+            try:
+                self.functions.get_event_source_mapping(UUID=mapping)
+            except self.functions.exceptions.ResourceNotFoundException:
+                return True
+            return False
+
+        self.wait(probe, f"{mapping} is gone")
+
     def wait(self, probe: Callable[[], Any], what: str) -> None:
         """Return once `probe` is true; the test fails if it doesn't become so."""
         wait_for(probe, timeout=self.patience, failure=f"never: {what}")

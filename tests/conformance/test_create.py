@@ -67,15 +67,7 @@ def test_states(cloud: Cloud, source: Source, map_to_witness: Map) -> None:
     uuid = map_to_witness(source)
     cloud.settled(uuid, "Enabled")
     assert cloud.functions.delete_event_source_mapping(UUID=uuid)["State"] == "Deleting"
-
-    def probe() -> bool:
-        try:
-            cloud.functions.get_event_source_mapping(UUID=uuid)
-        except cloud.functions.exceptions.ResourceNotFoundException:
-            return True
-        return False
-
-    cloud.wait(probe, f"{uuid} is gone")
+    cloud.unmapped(uuid)
 
 
 def test_last_result(cloud: Cloud, source: Source, map_to_witness: Map) -> None:

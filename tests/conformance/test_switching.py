@@ -49,11 +49,6 @@ def test_delete(cloud: Cloud, source: Source, map_to_witness: Map) -> None:
     source.put(1)
     source.watch.until_ids(1)
     cloud.functions.delete_event_source_mapping(UUID=uuid)
-
-    def deleted() -> bool:
-        listed = cloud.functions.list_event_source_mappings(EventSourceArn=source.arn)
-        return not listed["EventSourceMappings"]
-
-    cloud.wait(deleted, f"{uuid} is gone")
+    cloud.unmapped(uuid)
     source.put(2)
     assert succeeded(source.watch.quiet(2)) == [1]

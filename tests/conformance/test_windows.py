@@ -50,7 +50,7 @@ def test_state(window: Window) -> None:
 
 
 def test_first_state(window: Window) -> None:
-    """A window begins with the state {{}}"""
+    """A window begins with the state {}"""
     assert window[1][0].event["state"] == {}
 
 
