@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from devenv.emulator import service_catalog
 from devenv.errors import BadInput
 from devenv.settings import Settings, address, from_process
 
@@ -45,6 +46,7 @@ def main() -> None:
     for name in [n for n in os.environ if n.startswith(("AWS_ENDPOINT_URL", "AWS_PROFILE"))]:
         del os.environ[name]
     (folder / "tmp").mkdir(parents=True, exist_ok=True)
+    service_catalog.provide(folder / "filesystem")
     tempfile.tempdir = None
     os.chdir(folder)
 
