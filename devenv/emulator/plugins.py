@@ -78,7 +78,7 @@ def answer_kinesis_early() -> None:
     preprocess_request.append(FastPath(kinesis))
 
 
-@hooks.on_infra_start()
+@hooks.on_infra_start(should_load=kinesis_is_ours)
 def map_kinesis_to_functions() -> None:
     """Event source mappings of Kinesis streams are ours; those of other sources LocalStack's.
 

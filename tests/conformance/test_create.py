@@ -63,7 +63,7 @@ def test_twice(cloud: Cloud, witness: str, mapped: tuple[Source, dict[str, Any]]
 
 
 def test_states(cloud: Cloud, source: Source, map_to_witness: Map) -> None:
-    """A mapping goes from Creating to Enabled, when deleted to Deleting, and is gone then"""
+    """A new mapping becomes Enabled; a deleted one is Deleting, then gone"""
     uuid = map_to_witness(source)
     cloud.settled(uuid, "Enabled")
     assert cloud.functions.delete_event_source_mapping(UUID=uuid)["State"] == "Deleting"
