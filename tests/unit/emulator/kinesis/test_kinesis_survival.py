@@ -36,7 +36,7 @@ def test_records_of_an_interrupted_deletion_are_removed_at_the_next_start(api: A
     api.stream()
     api.put()
     [shard] = api.kinesis.by_name("000000000000", "us-east-1", "s").shards
-    with api.kinesis.store.database.writing() as writer:
+    with api.kinesis.store._database.writing() as writer:
         writer.execute("DELETE FROM streams")
         writer.execute("INSERT INTO orphans VALUES (?)", (shard.key,))
     again = api.restart()
