@@ -17,17 +17,22 @@ class Store:
     """Everything in one file; one process at a time may have it open."""
 
     def __init__(self, path: Path) -> None:
-        self.database = Database(path)
-        self.records = Records(self.database)
+        self._database = Database(path)
+        self.records = Records(self._database)
         self.changing = threading.RLock()
         """Held by who looks at a stream, decides and changes it."""
         self._streams: dict[tuple[str, str, str], Stream] = {}
-        with self.database.reading() as reader:
+        with self._database.reading() as reader:
             for (document,) in reader.execute("SELECT document FROM streams"):
                 stream = from_document(json.loads(document))
                 self._streams[stream.account, stream.region, stream.name] = stream
         self.secret = self._secret()
         self.records.remove_orphans()
+
+    @property
+    def database(self) -> Database:
+        """For what is kept beside the records: the mappings' checkpoints."""
+        return self._database
 
     def stream(self, account: str, region: str, name: str) -> Stream | None:
         return self._streams.get((account, region, name))
@@ -46,7 +51,7 @@ class Store:
         """Add a stream, or change the one with its id."""
         document = json.dumps(to_document(stream))
         with self.changing:
-            with self.database.writing() as writer:
+            with self._database.writing() as writer:
                 writer.execute(
                     "INSERT OR REPLACE INTO streams VALUES (?, ?)", (stream.id, document)
                 )
@@ -56,7 +61,7 @@ class Store:
     def remove(self, stream: Stream) -> None:
         """Delete a stream; its records go in the time it takes, even if interrupted."""
         with self.changing:
-            with self.database.writing() as writer:
+            with self._database.writing() as writer:
                 writer.execute("DELETE FROM streams WHERE id = ?", (stream.id,))
                 writer.executemany(
                     "INSERT INTO orphans VALUES (?)", [(shard.key,) for shard in stream.shards]
@@ -67,7 +72,7 @@ class Store:
 
     def new_keys(self, count: int) -> range:
         """Numbers that no stream or shard has had before."""
-        with self.database.writing() as writer:
+        with self._database.writing() as writer:
             (last,) = writer.execute(
                 "INSERT INTO counters VALUES ('keys', ?) ON CONFLICT (name) "
                 "DO UPDATE SET value = value + excluded.value RETURNING value",
@@ -76,11 +81,11 @@ class Store:
         return range(last - count + 1, last + 1)
 
     def close(self) -> None:
-        self.database.close()
+        self._database.close()
 
     def _secret(self) -> bytes:
         """What iterators are signed with; kept, so that they outlive the process."""
-        with self.database.writing() as writer:
+        with self._database.writing() as writer:
             writer.execute(
                 "INSERT OR IGNORE INTO secrets VALUES ('iterators', ?)", (os.urandom(32),)
             )
