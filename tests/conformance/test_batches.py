@@ -77,7 +77,7 @@ def test_crash(source: Source, map_to_witness: Map) -> None:
     map_to_witness(source)
     source.put("warm")
     source.watch.until_ids("warm")
-    source.put({"id": "deadly", "do": {"exit": 1, "until": time.time() + 3}}, "after")
+    source.put({"id": "deadly", "do": {"exit": 1, "until": time.time() + 5}}, "after")
     seen = source.watch.until_ids("deadly", "after", within=source.watch.patience + 20)
     assert ["deadly", None] in [[*one.ids[:1], one.finished] for one in seen]
 
