@@ -1,8 +1,10 @@
-"""For all tests: nothing may connect to anything off this machine."""
+"""For all tests: `--engine`, and nothing may connect to anything off this machine."""
 
 import ipaddress
 import sys
 from typing import Any
+
+pytest_plugins = ["devenv.testing"]
 
 
 def _refuse_the_outside(event: str, arguments: tuple[Any, ...]) -> None:
