@@ -10,14 +10,14 @@ RUN pip install --quiet --no-cache-dir --root-user-action=ignore \
 # What pyproject.toml asks for without its dev extra, at the lock's versions and hashes.
 RUN uv venv --quiet /opt/devenv \
  && uv pip install --quiet --no-cache --python /opt/devenv \
-      --constraint requirements.lock -r pyproject.toml
+      --constraint requirements.lock -r pyproject.toml \
+ && find /opt/devenv -type d -name tests -path '*/site-packages/*' -not -path '*/numpy/*' \
+      -prune -exec rm -rf {} +
 # What zip functions run on (devenv/stack/function_packages.py): boto3 alone, and the runtime client.
 RUN uv venv --quiet /opt/functions/zip \
  && uv pip install --quiet --no-cache --python /opt/functions/zip --constraint requirements.lock boto3 \
  && uv pip install --quiet --no-cache --python /opt/functions/zip --target /opt/functions/runtime \
       --constraint requirements.lock awslambdaric
-COPY devenv devenv
-RUN uv pip install --quiet --no-cache --python /opt/devenv --no-deps .
 
 FROM python:3.13-slim
 COPY --from=packages /opt /opt
@@ -25,8 +25,12 @@ ENV PATH=/opt/devenv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DEVENV_HOME=/var/lib/devenv \
     DEVENV_FUNCTIONS=containers \
+    DEVENV_FUNCTION_LOG=/dev/stdout \
     DEVENV_ZIP_PYTHON=/opt/functions/zip/bin/python \
     DEVENV_RUNTIME_DIR=/opt/functions/runtime
+COPY pyproject.toml /build/
+COPY devenv /build/devenv
+RUN uv pip install --quiet --no-cache --compile-bytecode --python /opt/devenv --no-deps /build
 WORKDIR /var/lib/devenv
 VOLUME /var/lib/devenv
 CMD ["python", "-m", "devenv.emulator"]
