@@ -1,7 +1,7 @@
 """The container that a function's image runs in: started, listened to, measured and removed.
 
 As on Lambda: the image's own entry point against the Runtime API, an account without rights, a
-disk that can only be read but for /tmp, memory limited, and CPU in proportion to it.
+disk that can only be read but for /tmp, memory limited, and after init CPU in proportion to it.
 """
 
 import contextlib
@@ -21,6 +21,9 @@ from devenv.errors import DevenvError
 
 CORE_MB = 1769
 """Memory that brings one core. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
+
+PERIOD = 20_000
+"""Microseconds in which a function may use its share of CPU."""
 
 QUIET = 0.01
 """Seconds without output after which a log is taken for complete: the engine passes it on a moment
@@ -47,10 +50,9 @@ class ContainerSandboxes:
     working_dir: str | None = None
 
     @property
-    def nano_cpus(self) -> int:
-        """What Docker is told; 0 is no limit."""
-        cores = min(self.memory_mb / CORE_MB, float(self.engine.cpus))
-        return int(cores * 1e9) if self.scale_cpu else 0
+    def cpu_quota(self) -> int:
+        """Microseconds of CPU in each `PERIOD`; those of the whole machine at most."""
+        return int(PERIOD * min(self.memory_mb / CORE_MB, float(self.engine.cpus)))
 
     def __call__(self, runtime_api: str, on_exit: Callable[[str], None]) -> Sandbox:
         return ContainerSandbox(self, runtime_api, on_exit)
@@ -82,7 +84,6 @@ class ContainerSandbox:
                 labels=dict(spec.engine.labels),
                 mem_limit=f"{spec.memory_mb}m",
                 memswap_limit=f"{spec.memory_mb}m",
-                nano_cpus=spec.nano_cpus,
                 user=USER,
                 read_only=True,
                 mounts=[Mount("/tmp", None, type="volume")],
@@ -106,6 +107,12 @@ class ContainerSandbox:
         )
         self._listener.start()
         threading.Thread(target=self._wait, daemon=True, name="function-exit").start()
+
+    def end_boost(self) -> None:
+        if self.spec.scale_cpu:
+            # One that has just ended has no share to be given; its end is told otherwise.
+            with contextlib.suppress(DockerException, OSError):
+                self._container.update(cpu_period=PERIOD, cpu_quota=self.spec.cpu_quota)
 
     def kill(self) -> None:
         """End and remove it, at once: Lambda gives no warning either."""

@@ -160,6 +160,7 @@ class Environment:
         duration = (time.monotonic() - runtime.started) * 1000
         if isinstance(event, Ready):
             runtime.idle = True
+            runtime.sandbox.end_boost()
             log.append(self._logs())
             return duration
         self._discard_runtime()
@@ -180,6 +181,7 @@ class Environment:
                 )
                 log.append(start)
                 return self._failure(request, event)
+            runtime.sandbox.end_boost()
         runtime.idle = False
         runtime.sandbox.max_memory()  # Measured now too: a crash leaves nothing to measure.
         log.append(start)
