@@ -30,7 +30,8 @@ ENV PATH=/opt/devenv/bin:$PATH \
     DEVENV_RUNTIME_DIR=/opt/functions/runtime
 COPY pyproject.toml /build/
 COPY devenv /build/devenv
-RUN uv pip install --quiet --no-cache --compile-bytecode --python /opt/devenv --no-deps /build
+RUN uv pip install --quiet --no-cache --compile-bytecode --python /opt/devenv --no-deps /build \
+ && python -m devenv.emulator.service_catalog
 WORKDIR /var/lib/devenv
 VOLUME /var/lib/devenv
 CMD ["python", "-m", "devenv.emulator"]

@@ -75,7 +75,7 @@ def ensure_function(spec: FunctionSpec, aws: Aws) -> str:
     else:
         changes = _update(spec, found["Configuration"], found["Code"].get("ImageUri"), aws)
         done = f"updated ({', '.join(changes)})" if changes else "there"
-    _wait_usable(spec.name, aws)
+    wait_usable(spec.name, aws)
     return f"function {spec.name}: {done}"
 
 
@@ -128,7 +128,7 @@ def _update(
     changed = []
     if image_uri != spec.image_uri or spec.image_may_move:
         aws.functions.update_function_code(FunctionName=spec.name, ImageUri=spec.image_uri)
-        _wait_usable(spec.name, aws)
+        wait_usable(spec.name, aws)
         updated = aws.functions.get_function_configuration(FunctionName=spec.name)
         if updated.get("CodeSha256") != current.get("CodeSha256"):
             changed.append("code")
@@ -142,7 +142,7 @@ def _update(
     return changed
 
 
-def _wait_usable(name: str, aws: Aws) -> None:
+def wait_usable(name: str, aws: Aws) -> None:
     """Wait for State Active and the last update's success; raise with Lambda's own reason."""
 
     def probe() -> bool:

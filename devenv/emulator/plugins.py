@@ -13,6 +13,10 @@ from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.plugins import SERVICE_PLUGINS, Service, aws_provider
 
 
+def kinesis_is_ours() -> bool:
+    return os.environ.get("PROVIDER_OVERRIDE_KINESIS") == "devenv"
+
+
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
     """Runs functions as processes of this machine; chosen by LAMBDA_RUNTIME_EXECUTOR."""
 
@@ -74,7 +78,7 @@ def serve_plugins_page() -> None:
     ROUTER.add("/_devenv/plugins", plugins)
 
 
-@hooks.on_infra_start()
+@hooks.on_infra_start(should_load=kinesis_is_ours)
 def answer_kinesis_early() -> None:
     """Answer Kinesis's JSON requests before LocalStack takes them apart."""
     from localstack.aws.handlers import preprocess_request
