@@ -5,11 +5,11 @@ beside a developer's own environment. Making the system in them is the bootstrap
 """
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
@@ -34,7 +34,6 @@ AWS = {
 def build_images(root: Path) -> None:
     """Build compose.yaml's images; seconds if nothing has changed. Raises `DevenvError`."""
     command = ["docker", "compose", "build", "--quiet"]
-    print("+", *command, file=sys.stderr)
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if done.returncode:
         raise DevenvError(f"{' '.join(command)} failed in {root}: {done.stderr.strip()[-2000:]}")
@@ -47,23 +46,24 @@ def environment(settings: Settings, shared: Path, say: Callable[[str], None]) ->
     `shared` is a folder of this machine that the emulator sees under the same path;
     `settings.home` must be in it.
     """
+    # Its reaper is an image to be pulled, and wouldn't know of the containers that the emulator
+    # starts; what is started here is removed on failure and Ctrl-C, too.
+    testcontainers_config.ryuk_disabled = True
     with ExitStack() as stack:
         network = stack.enter_context(Network())
         emulator = stack.enter_context(
-            _container(network, ENVIRONMENT_IMAGE, "localstack")
+            _container(network, ENVIRONMENT_IMAGE, "localstack", 4566, settings.endpoint_url)
             .with_envs(**AWS, DEVENV_FUNCTION_CPU_LIMIT="0", DEVENV_HOME=str(settings.home))
             .with_env("DEVENV_FUNCTION_LOG", str(settings.home / "logs" / "function.log"))
             .with_volume_mapping(str(shared), str(shared), "rw")
             .with_volume_mapping("/var/run/docker.sock", "/var/run/docker.sock", "rw")
-            .with_kwargs(init=True, ports=_published(4566, settings.endpoint_url))
         )
         stack.callback(_stop, emulator)
         command = mlflow_command(Path("/tmp/mlflow.db"), settings.model_bucket, "0.0.0.0", 5000)
         mlflow = stack.enter_context(
-            _container(network, ENVIRONMENT_IMAGE, "mlflow")
+            _container(network, ENVIRONMENT_IMAGE, "mlflow", 5000, settings.mlflow_tracking_uri)
             .with_envs(**AWS, **MLFLOW_VARIABLES)
             .with_command([*command, "--allowed-hosts", "mlflow:*,localhost:*,127.0.0.1:*"])
-            .with_kwargs(init=True, ports=_published(5000, settings.mlflow_tracking_uri))
         )
         for container, page in (
             (emulator, f"{settings.endpoint_url}/_devenv/plugins"),
@@ -79,22 +79,19 @@ def function(network: Network, image: str, port: int, **variables: str) -> Itera
     """The function's image by itself, under the runtime interface emulator; its address for
     invocations, one at a time."""
     url = f"http://127.0.0.1:{port}"
-    container = (
-        _container(network, image, "function")
-        .with_envs(**AWS, **variables)
-        .with_kwargs(init=True, ports=_published(8080, url))
-    )
+    container = _container(network, image, "function", 8080, url).with_envs(**AWS, **variables)
     with container:
         yield f"{url}/2015-03-31/functions/function/invocations"
 
 
-def _container(network: Network, image: str, alias: str) -> DockerContainer:
-    return DockerContainer(image).with_network(network).with_network_aliases(alias)
-
-
-def _published(inside: int, url: str | None) -> dict[str, tuple[str, int]]:
-    """On loopback alone, which testcontainers' own ports aren't."""
-    return {f"{inside}/tcp": address(url or "", "the test's address")}
+def _container(
+    network: Network, image: str, alias: str, port: int, url: str | None
+) -> DockerContainer:
+    """Its `port` is published where `url` points."""
+    container = DockerContainer(image).with_network(network).with_network_aliases(alias)
+    # With the address: testcontainers' own ports are open to the whole network.
+    container.ports[f"{port}/tcp"] = address(url or "", "The test's address")  # type: ignore[assignment]
+    return container.with_kwargs(init=True)
 
 
 def _stop(emulator: DockerContainer) -> None:
