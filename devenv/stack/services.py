@@ -16,6 +16,9 @@ from devenv.stack.function_packages import FunctionPackages
 PLUGINS = {"kinesis:devenv", "s3:devenv", "ProcessExecutor"}
 """What the emulator must have found of ours."""
 
+EMULATOR_PAGE = "/_localstack/health"
+MLFLOW_PAGE = "/health"
+
 MLFLOW_VARIABLES = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -56,7 +59,7 @@ def emulator(settings: Settings, packages: FunctionPackages) -> Service:
         url=settings.endpoint_url,
         setting="AWS_ENDPOINT_URL",
         command=(sys.executable, "-m", "devenv.emulator"),
-        health_path="/_localstack/health",
+        health_path=EMULATOR_PAGE,
         timeout=90,
         variables={
             "AWS_ENDPOINT_URL": settings.endpoint_url,
@@ -87,10 +90,19 @@ def mlflow_server(settings: Settings) -> Service | None:
         url=url,
         setting="MLFLOW_TRACKING_URI",
         command=(sys.executable, "-m", *command),
-        health_path="/health",
+        health_path=MLFLOW_PAGE,
         timeout=120,
         variables=MLFLOW_VARIABLES,
     )
+
+
+def answering(settings: Settings, name: str) -> str | None:
+    """Where a server answers in place of the one called `name`, whoever started it."""
+    url, page = {
+        "emulator": (settings.endpoint_url, EMULATOR_PAGE),
+        "mlflow": (settings.mlflow_tracking_uri, MLFLOW_PAGE),
+    }[name]
+    return url if url is not None and fetch(url + page) is not None else None
 
 
 def mlflow_command(database: Path, bucket: str, host: str, port: int) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ In the top conftest.py:
 It adds `--engine` with its choices docker, embedded, endpoint and auto (the default: Docker where
 an engine answers, else embedded); what a run uses stands in pytest's header. The fixtures live as
 long as the session: `engine`, `devenv_settings`, `devenv_aws`, `devenv_system` (all up and
-bootstrapped), `devenv_endpoint_inside` and `devenv_network`. The project's folder (pytest's
-rootdir) holds `lambda_function.py` and the locks; for Docker compose.yaml too.
+bootstrapped), `devenv_endpoint_inside`, `devenv_images` and `devenv_network`. The project's folder
+(pytest's rootdir) holds `lambda_function.py` and the locks; for Docker compose.yaml too.
 """
 
 import os
@@ -90,8 +90,20 @@ def devenv_aws(devenv_settings: Settings) -> Aws:
 
 
 @pytest.fixture(scope="session")
+def devenv_images(engine: Engine, pytestconfig: pytest.Config) -> None:
+    """compose.yaml's images, built if the engine is Docker."""
+    if engine is Engine.DOCKER:
+        from devenv.testing import containers
+
+        containers.build_images(pytestconfig.rootpath)
+
+
+@pytest.fixture(scope="session")
 def devenv_network(
-    engine: Engine, devenv_settings: Settings, tmp_path_factory: pytest.TempPathFactory
+    engine: Engine,
+    devenv_settings: Settings,
+    devenv_images: None,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator["Network | None"]:
     """The engine's network with emulator and MLflow on it, both up; None but for Docker."""
     if engine is not Engine.DOCKER:
@@ -99,7 +111,6 @@ def devenv_network(
         return
     from devenv.testing import containers
 
-    containers.build_images(devenv_settings.root)
     (devenv_settings.home / "logs").mkdir()
     shared = tmp_path_factory.getbasetemp()
     with containers.environment(devenv_settings, shared, lambda line: None) as network:

@@ -102,11 +102,9 @@ class ContainerSandbox:
             raise DevenvError(
                 f"The container of function {spec.name} can't be started: {reason}."
             ) from error
-        self._listener = threading.Thread(
-            target=self._listen, args=(output,), daemon=True, name="function-output"
-        )
-        self._listener.start()
-        threading.Thread(target=self._wait, daemon=True, name="function-exit").start()
+        self._listener = _thread("function-output", self._listen, output)
+        _thread("function-exit", self._wait)
+        _thread("function-memory", self._measure)
 
     def end_boost(self) -> None:
         if self.spec.scale_cpu:
@@ -131,14 +129,19 @@ class ContainerSandbox:
         return text
 
     def max_memory(self) -> int:
-        """Sampled when asked: the engine keeps no peak on every system."""
-        with contextlib.suppress(DockerException, OSError, KeyError):  # Once ended, the last stands
-            stats: Any = self._container.stats(stream=False, one_shot=True)
-            memory = stats["memory_stats"]
-            pages = memory["stats"]
-            reclaimable = pages.get("inactive_file", pages.get("total_inactive_file", 0))
-            self._peak_mb = max(self._peak_mb, (memory["usage"] - reclaimable) // 2**20)
+        """The highest of the engine's samples, one a second: it keeps no peak on every system."""
         return self._peak_mb
+
+    def _measure(self) -> None:
+        with contextlib.suppress(DockerException, OSError):
+            samples: Any = self._container.stats(decode=True)
+            for sample in samples:
+                memory = sample["memory_stats"]
+                if "usage" not in memory:  # It has ended: the samples until then stand.
+                    return
+                pages = memory["stats"]
+                reclaimable = pages.get("inactive_file", pages.get("total_inactive_file", 0))
+                self._peak_mb = max(self._peak_mb, (memory["usage"] - reclaimable) // 2**20)
 
     def _listen(self, output: Iterator[bytes]) -> None:
         with contextlib.suppress(DockerException, OSError, ValueError):
@@ -154,6 +157,12 @@ class ContainerSandbox:
             status = 128 + signal.SIGKILL
         self._ended = True
         self.on_exit(exit_reason(status))
+
+
+def _thread(name: str, work: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=work, args=arguments, daemon=True, name=name)
+    thread.start()
+    return thread
 
 
 def exit_reason(status: int) -> str:
