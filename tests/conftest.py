@@ -6,17 +6,10 @@ from typing import Any
 
 import pytest
 
-ENGINES = ("auto", "docker", "embedded", "endpoint")
+pytest_plugins = ["devenv.testing"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--engine",
-        choices=ENGINES,
-        default="auto",
-        help="what the tests run against: an environment of their own (embedded, docker), or the "
-        "endpoint that AWS_ENDPOINT_URL names, AWS itself without it (tests/conformance only)",
-    )
     parser.addoption(
         "--conformance-report",
         metavar="FILE",

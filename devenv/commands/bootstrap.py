@@ -5,7 +5,7 @@ import dataclasses
 import click
 
 from devenv import bootstrap as steps
-from devenv.commands.context import Context, json_option, pass_context, trips_option
+from devenv.commands.context import NEXT, Context, json_option, pass_context, trips_option
 from devenv.environment import model_source
 
 
@@ -24,3 +24,5 @@ def bootstrap(context: Context, trips: str | None, as_json: bool) -> None:
         f"{model.name} version {model.version} from {model.artifact_uri}",
         **dataclasses.asdict(model),
     )
+    for line in NEXT:
+        context.say(line)

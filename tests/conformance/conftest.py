@@ -6,53 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from free_ports import free_port
 
-from devenv.settings import read_settings
-from devenv.stack.embedded import Embedded
+from devenv.testing.engine import Engine
 
 from .aging import Aging
 from .cloud import Cloud, Source
 from .report import Table
 
-ROOT = Path(__file__).parents[2]
-
 Map = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
-def endpoint(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """Where AWS's APIs answer: what the environment names, or an emulator started for these tests.
+def endpoint(engine: Engine, request: pytest.FixtureRequest) -> str:
+    """Where AWS's APIs answer: what the environment names, or this session's own environment.
 
-    It is in `os.environ` while they run. Empty for AWS itself.
+    It is in `os.environ` while tests run. Empty for AWS itself.
     """
-    if request.config.getoption("--engine") == "endpoint":
-        yield os.environ.get("AWS_ENDPOINT_URL", "")
-        return
-    home = tmp_path_factory.mktemp("conformance")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [n for n in os.environ if n.startswith(("AWS_", "MLFLOW_", "DEVENV_"))]:
-            if name != "AWS_CA_BUNDLE":
-                patch.delenv(name)
-        for name, value in {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            # A server elsewhere, which nothing here calls: so none is started.
-            "MLFLOW_TRACKING_URI": "http://mlflow.invalid",
-            "DEVENV_HOME": str(home),
-        }.items():
-            patch.setenv(name, value)
-        stack = Embedded(read_settings(os.environ, ROOT), lambda line: None)
-        try:
-            for service in stack.start():
-                stack.wait(service)
-            yield os.environ["AWS_ENDPOINT_URL"]
-        finally:
-            stack.stop()
+    if engine is Engine.ENDPOINT:
+        return os.environ.get("AWS_ENDPOINT_URL", "")
+    return str(request.getfixturevalue("devenv_system").endpoint_url)
 
 
 @pytest.fixture(scope="session")
