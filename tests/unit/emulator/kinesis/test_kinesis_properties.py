@@ -111,9 +111,7 @@ class Streams(RuleBasedStateMachine):
     def scale(self, wanted: int) -> None:
         count = len(self.open_shards())
         if count <= 2 * wanted <= 4 * count:
-            self.reshard(
-                "UpdateShardCount", TargetShardCount=wanted, ScalingType="UNIFORM_SCALING"
-            )
+            self.reshard("UpdateShardCount", TargetShardCount=wanted, ScalingType="UNIFORM_SCALING")
 
     def reshard(self, operation: str, **request: Any) -> None:
         try:
