@@ -1,4 +1,4 @@
-"""For all tests: nothing may connect to anything off this machine; how long properties are tested."""
+"""For all tests: nothing may connect to anything off this machine; how far properties are tried."""
 
 import ipaddress
 import sys

@@ -2,52 +2,20 @@
 
 import itertools
 import random
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-SERVER = Path(__file__).with_name("kinesis_server.py")
+from .kinesis_server import Server, serving
+
 ROUNDS = 20
 KEYS = {"PutRecord": ("a", "b"), "PutRecords": ("c", "e")}
 """Each pair has a key in either of the two shards. Every writer's are its own, by its number."""
 BATCH = 5
-
-
-@dataclass
-class Server:
-    process: "subprocess.Popen[str]"
-    port: int
-
-    def client(self) -> Any:
-        """Tries everything once: a repeat would put what has been stored already again."""
-        return boto3.client(
-            "kinesis",
-            endpoint_url=f"http://127.0.0.1:{self.port}",
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-
-
-@contextmanager
-def serving(path: Path) -> Iterator[Server]:
-    command = (sys.executable, str(SERVER), str(path))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield Server(process, int(process.stdout.readline()))
-        finally:
-            process.kill()
 
 
 @dataclass
@@ -91,7 +59,7 @@ class Writer:
         self.in_doubt = set()
 
     def check(self, stored: dict[str, list[tuple[str, bytes]]]) -> None:
-        """All that was acknowledged is stored, in order and once; beside it only what's in doubt."""
+        """What was acknowledged is stored, in order and once; beside it only what's in doubt."""
         for key, acknowledged in self.acknowledged.items():
             last = len(acknowledged)
             assert stored[key][:last] == acknowledged
