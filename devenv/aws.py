@@ -52,7 +52,8 @@ BAD_CREDENTIALS = {
 class Aws:
     """Clients for one account and region, made when first asked for."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, endpoint_url: str | None = None) -> None:
+        """`endpoint_url` is for an endpoint other than the one that the environment names."""
         # boto3 itself reads AWS_DEFAULT_REGION, but not AWS_REGION.
         self._session = boto3.Session(region_name=settings.region)
         self._config = Config(
@@ -61,29 +62,32 @@ class Aws:
             retries={"mode": "standard", "total_max_attempts": 3},
             max_pool_connections=32,
         )
-        self.endpoint = settings.endpoint
+        self._endpoint_url = endpoint_url
+        self.endpoint = endpoint_url or settings.endpoint
 
     @cached_property
     def kinesis(self) -> "KinesisClient":
-        return self._session.client("kinesis", config=self._config)
+        return self._session.client("kinesis", config=self._config, endpoint_url=self._endpoint_url)
 
     @cached_property
     def s3(self) -> "S3Client":
-        return self._session.client("s3", config=self._config)
+        return self._session.client("s3", config=self._config, endpoint_url=self._endpoint_url)
 
     @cached_property
     def iam(self) -> "IAMClient":
-        return self._session.client("iam", config=self._config)
+        return self._session.client("iam", config=self._config, endpoint_url=self._endpoint_url)
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":
-        return self._session.client("logs", config=self._config)
+        return self._session.client("logs", config=self._config, endpoint_url=self._endpoint_url)
 
     @cached_property
     def functions(self) -> "LambdaClient":
         """Lambda's client. A function may run for 15 minutes: it is not cut, nor called twice."""
         once = Config(read_timeout=910, retries={"total_max_attempts": 1})
-        return self._session.client("lambda", config=self._config.merge(once))
+        return self._session.client(
+            "lambda", config=self._config.merge(once), endpoint_url=self._endpoint_url
+        )
 
 
 def explain(error: Exception, settings: Settings) -> DevenvError | None:

@@ -46,10 +46,13 @@ class StreamReader:
         position: Position,
         aws: Aws,
         sleep: Callable[[float], None] = time.sleep,
+        interval: float = INTERVAL,
     ) -> None:
+        """`interval`: seconds between two looks."""
         self._stream = stream
         self._aws = aws
         self._sleep = sleep
+        self._interval = interval
         self._shards: dict[str, _Shard] = {}
         for shard_id in self._shard_ids():
             self._open(shard_id, position)
@@ -60,7 +63,7 @@ class StreamReader:
             for shard in list(self._shards.values()):
                 yield from self._read_shard(shard)
             if not until():
-                self._sleep(INTERVAL)
+                self._sleep(self._interval)
 
     def _read_shard(self, shard: _Shard) -> Iterator[Read]:
         if shard.iterator is None:

@@ -71,7 +71,7 @@ def ensure_function(spec: FunctionSpec, aws: Aws) -> str:
     else:
         changes = _update(spec, found["Configuration"], found["Code"].get("ImageUri"), aws)
         done = f"updated ({', '.join(changes)})" if changes else "there"
-    _wait_usable(spec.name, aws)
+    wait_usable(spec.name, aws)
     return f"function {spec.name}: {done}"
 
 
@@ -124,7 +124,7 @@ def _update(
     changed = []
     if image_uri != spec.image_uri:
         aws.functions.update_function_code(FunctionName=spec.name, ImageUri=spec.image_uri)
-        _wait_usable(spec.name, aws)
+        wait_usable(spec.name, aws)
         changed.append("code")
     variables = current.get("Environment", {}).get("Variables", {})
     wanted = {**variables, **spec.variables}
@@ -136,7 +136,7 @@ def _update(
     return changed
 
 
-def _wait_usable(name: str, aws: Aws) -> None:
+def wait_usable(name: str, aws: Aws) -> None:
     """Wait for State Active and the last update's success; raise with Lambda's own reason."""
 
     def probe() -> bool:

@@ -14,7 +14,9 @@ BATCH_SIZE = 100
 ENABLED_TIMEOUT = 120.0
 
 
-def ensure_mapping(settings: Settings, aws: Aws, input_arn: str) -> str:
+def ensure_mapping(
+    settings: Settings, aws: Aws, input_arn: str, batch_size: int = BATCH_SIZE
+) -> str:
     """Make or enable the mapping and wait until it delivers; return what was done."""
     functions = aws.functions
     mapping = find_mapping(settings.function_name, input_arn, aws)
@@ -24,7 +26,7 @@ def ensure_mapping(settings: Settings, aws: Aws, input_arn: str) -> str:
             FunctionName=settings.function_name,
             EventSourceArn=input_arn,
             StartingPosition="TRIM_HORIZON",
-            BatchSize=BATCH_SIZE,
+            BatchSize=batch_size,
         )
         done = "made"
     elif mapping["State"] in {"Disabled", "Disabling"}:

@@ -42,6 +42,20 @@ def ensure_role(settings: Settings, aws: Aws, predictions_arn: str) -> tuple[str
     return arn, f"role {name}: {found}"
 
 
+def remove_role(settings: Settings, aws: Aws) -> None:
+    """Delete the role and what `ensure_role` gave it; nothing if it isn't there."""
+    iam, name = aws.iam, settings.role_name
+    try:
+        for attached in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+            iam.detach_role_policy(RoleName=name, PolicyArn=attached.get("PolicyArn", ""))
+        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=name, PolicyName=policy)
+        iam.delete_role(RoleName=name)
+    except ClientError as error:
+        if error_code(error) != "NoSuchEntity":
+            raise
+
+
 def inline_policies(settings: Settings, predictions_arn: str) -> dict[str, dict[str, Any]]:
     """What the function needs beyond the managed policy, by policy name."""
     bucket = f"arn:aws:s3:::{settings.model_bucket}"

@@ -2,7 +2,7 @@
 
 import click
 
-from devenv.commands import bootstrap, demo, down, invoke, logs, put, status, tail, up
+from devenv.commands import bench, bootstrap, demo, down, invoke, logs, put, status, tail, up
 
 COMMANDS: list[click.Command] = [
     up.up,
@@ -14,4 +14,5 @@ COMMANDS: list[click.Command] = [
     invoke.invoke,
     logs.logs,
     demo.demo,
+    bench.bench,
 ]

@@ -1,13 +1,17 @@
 """`python -m devenv.emulator`: LocalStack in this process, listening where AWS_ENDPOINT_URL points.
 
+With `--stock` it's LocalStack as it comes, but for the executor of functions: to compare with.
+
 Everything that LocalStack is told, it is told here, through the variables that it reads. All its
 files go under DEVENV_HOME, its temporary ones too: by default instances share /tmp and /var/lib.
 """
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
+from devenv.emulator import service_catalog
 from devenv.errors import BadInput
 from devenv.settings import Settings, address, from_process
 
@@ -21,18 +25,28 @@ TUNABLE = {
     "LS_LOG": "info",
 }
 
+OURS = {
+    "GATEWAY_SERVER": "devenv",
+    "PROVIDER_OVERRIDE_KINESIS": "devenv",
+    "PROVIDER_OVERRIDE_S3": "devenv",
+}
+"""What makes LocalStack take our parts in place of its own. The executor is ours always."""
+
 
 def main() -> None:
     """Run LocalStack until it is told to stop by SIGTERM or SIGINT."""
     settings = from_process()
     folder = settings.home / "emulator"
-    for name, value in TUNABLE.items():
-        os.environ.setdefault(name, value)
     os.environ.update(localstack_variables(settings, folder))
+    if "--stock" not in sys.argv:
+        os.environ.update(OURS)
+        for name, value in TUNABLE.items():
+            os.environ.setdefault(name, value)
     # LocalStack's own clients speak to itself; the developer's endpoint and profile are not theirs.
     for name in [n for n in os.environ if n.startswith(("AWS_ENDPOINT_URL", "AWS_PROFILE"))]:
         del os.environ[name]
     (folder / "tmp").mkdir(parents=True, exist_ok=True)
+    service_catalog.provide(folder / "filesystem")
     tempfile.tempdir = None
     os.chdir(folder)
 
@@ -55,9 +69,6 @@ def localstack_variables(settings: Settings, folder: Path) -> dict[str, str]:
         "LOCALSTACK_VOLUME_DIR": str(folder / "volume"),
         "TMPDIR": str(folder / "tmp"),
         "LAMBDA_RUNTIME_EXECUTOR": PROCESS_EXECUTOR,
-        "GATEWAY_SERVER": "devenv",
-        "PROVIDER_OVERRIDE_KINESIS": "devenv",
-        "PROVIDER_OVERRIDE_S3": "devenv",
         # On a machine that is itself a container LocalStack would take /var/lib for its own.
         "OVERRIDE_IN_DOCKER": "0",
         "DNS_ADDRESS": "0",

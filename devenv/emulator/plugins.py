@@ -4,12 +4,17 @@ Kept light: LocalStack imports this module to find the plugins, whether it uses 
 """
 
 import json
+import os
 from typing import Any
 
 from localstack.runtime import hooks
 from localstack.runtime.server.core import RuntimeServerPlugin
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.plugins import SERVICE_PLUGINS, Service, aws_provider
+
+
+def kinesis_is_ours() -> bool:
+    return os.environ.get("PROVIDER_OVERRIDE_KINESIS") == "devenv"
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
@@ -62,7 +67,7 @@ def serve_plugins_page() -> None:
     ROUTER.add("/_devenv/plugins", plugins)
 
 
-@hooks.on_infra_start()
+@hooks.on_infra_start(should_load=kinesis_is_ours)
 def answer_kinesis_early() -> None:
     """Answer Kinesis's JSON requests before LocalStack takes them apart."""
     from localstack.aws.handlers import preprocess_request

@@ -71,14 +71,16 @@ def ensure(root: Path, say: Callable[[str], None]) -> FunctionPackages:
     return packages
 
 
-def pipfile_requirements(lock: Path) -> str:
-    """`Pipfile.lock`'s default packages as requirements with hashes."""
+def pipfile_requirements(lock: Path, *, hashes: bool = True) -> str:
+    """`Pipfile.lock`'s default packages as requirements, with hashes so that nothing else is
+    installed, or without, so that others can be installed beside them."""
     lines = []
     for name, entry in json.loads(lock.read_text())["default"].items():
         marker = f" ; {entry['markers']}" if "markers" in entry else ""
-        hashes = "".join(f" --hash={value}" for value in entry["hashes"])
+        digests = entry["hashes"] if hashes else []
+        checks = "".join(f" --hash={value}" for value in digests)
         extras = f"[{','.join(entry['extras'])}]" if "extras" in entry else ""
-        lines.append(f"{name}{extras}{entry['version']}{marker}{hashes}")
+        lines.append(f"{name}{extras}{entry['version']}{marker}{checks}")
     return "\n".join(lines) + "\n"
 
 
@@ -91,17 +93,18 @@ def _build(packages: FunctionPackages, pipfile_lock: Path, tooling_lock: Path) -
         requirements.write(pipfile_requirements(pipfile_lock))
         requirements.flush()
         for name in ("image", "zip"):
-            _uv("venv", "--python", sys.executable, str(partial / name))
+            uv_run("venv", "--python", sys.executable, str(partial / name))
         image = ("--require-hashes", "--no-deps", "-r", requirements.name)
-        _uv("pip", "install", "--python", str(at.image_python), *image)
+        uv_run("pip", "install", "--python", str(at.image_python), *image)
     constrained = ("--constraint", str(tooling_lock))
-    _uv("pip", "install", "--python", str(at.zip_python), *constrained, *ZIP_PACKAGES)
+    uv_run("pip", "install", "--python", str(at.zip_python), *constrained, *ZIP_PACKAGES)
     target = ("--target", str(at.runtime_folder), "--python", str(at.zip_python))
-    _uv("pip", "install", *target, *constrained, *RUNTIME_PACKAGES)
+    uv_run("pip", "install", *target, *constrained, *RUNTIME_PACKAGES)
     partial.rename(packages.folder)
 
 
-def _uv(*arguments: str) -> None:
+def uv_run(*arguments: str) -> None:
+    """Run uv. Raises `DevenvError` with its last words."""
     command = [uv.find_uv_bin(), "--quiet", *arguments]
     # An activated virtual environment is not where any of this goes. Compiled at once, since the
     # first function to import them all would otherwise take longer than init may.
@@ -110,7 +113,7 @@ def _uv(*arguments: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
     if done.returncode != 0:
         words = " ".join(done.stderr.split())[-600:]
-        raise DevenvError(f"Could not install the function's packages: {words}")
+        raise DevenvError(f"uv {arguments[0]} failed: {words}")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Two environments on one machine: neither sees, disturbs or survives the other by accident."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ SHARED = [
 
 ROOT_OF_TASK = """
 import os
+import sys
 def handler(event, context):
     return os.environ["LAMBDA_TASK_ROOT"]
 """
@@ -166,3 +168,10 @@ def test_leftovers_are_cleared_beside_a_service_that_still_runs(second: Second) 
     assert survivor.is_alive()
     family = {survivor.pid, *(p.pid for p in psutil.Process(survivor.pid).children())}
     assert set(second.processes()) <= family
+
+
+def test_an_environment_has_the_installations_index_of_services(system: Settings) -> None:
+    """Had LocalStack looked elsewhere, it would have made one there, in 5 s and 360 MB."""
+    [index] = system.home.rglob("service-catalog-*.dill")
+    installed = Path(sys.prefix) / "share" / "devenv" / index.name
+    assert index.read_bytes() == installed.read_bytes()

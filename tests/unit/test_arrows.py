@@ -26,6 +26,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.consumer",
         "devenv.bootstrap",
         "devenv.stack",
+        "devenv.bench",
     ),
     "means": ("devenv.pipelines", "devenv.aws", "devenv.wait"),
     "ground": ("devenv.settings", "devenv.output", "devenv.errors"),

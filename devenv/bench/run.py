@@ -1,0 +1,176 @@
+"""A run of the bench: every subject in turn, round by round, so that a busy moment hits all."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from devenv.aws import Aws
+from devenv.bench import peers, rates, rides
+from devenv.bench.figures import (
+    DOUBLED,
+    GET_RECORDS,
+    LOST,
+    MEMORY,
+    MEMORY_OTHERS,
+    PUT_RECORD,
+    PUT_RECORDS,
+    READY,
+    REPLAY,
+    Figures,
+)
+from devenv.bench.memory import resident_mb
+from devenv.bench.subject import (
+    Subject,
+    bench_settings,
+    copy_model,
+    deployed,
+    stream_for_rates,
+    system,
+    zipped_function,
+)
+from devenv.pipelines import PIPELINES
+from devenv.pipelines.pipeline import SampleEvent
+from devenv.settings import Settings
+from devenv.stack.process import Registry
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import FunctionCodeTypeDef
+
+Say = Callable[[str], None]
+
+EMULATOR_INTERVAL = 0.005
+"""Seconds between two looks at the predictions; AWS allows five a second."""
+AWS_INTERVAL = 0.21
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is done of each."""
+
+    replayed_rides: int = 20_000
+    replays: int = 3
+    replay_limit: float = 120.0
+    """Seconds after which a replay is counted as it stands, and not repeated."""
+    single_rides: int = 100
+    rounds: int = 5
+    round_seconds: float = 1.0
+
+
+def run(
+    settings: Settings, aws: Aws, say: Say, against: Sequence[str], plan: Plan
+) -> list[Figures]:
+    """Measure the endpoint at hand and then its peers; the figures in that order."""
+    with _subjects(settings, aws, say, against) as subjects:
+        figures = {s.name: Figures(s.name) for s in subjects}
+        for subject in subjects:
+            if subject.ready_seconds is not None:
+                figures[subject.name].add(READY, subject.ready_seconds)
+        _measure_rates(subjects, figures, plan, say)
+        _measure_rides(subjects, figures, plan, say)
+        for subject in subjects:
+            if subject.pid is not None:
+                own, others = resident_mb(subject.pid)
+                figures[subject.name].add(MEMORY, own)
+                figures[subject.name].add(MEMORY_OTHERS, others)
+    return list(figures.values())
+
+
+def _measure_rates(
+    subjects: Sequence[Subject], figures: dict[str, Figures], plan: Plan, say: Say
+) -> None:
+    measures = {
+        PUT_RECORD: rates.put_record_rate,
+        PUT_RECORDS: rates.put_records_rate,
+        GET_RECORDS: rates.get_records_rate,
+    }
+    with ExitStack() as stack:
+        streams = {s.name: stack.enter_context(stream_for_rates(s)) for s in subjects}
+        for kind, measure in measures.items():
+            say(f"{kind.name} …")
+            for _ in range(plan.rounds):
+                for s in subjects:
+                    rate = measure(s.aws, streams[s.name], plan.round_seconds)
+                    figures[s.name].add(kind, rate)
+
+
+def _measure_rides(
+    subjects: Sequence[Subject], figures: dict[str, Figures], plan: Plan, say: Say
+) -> None:
+    pipeline = PIPELINES["ride"]
+    say("one ride at a time …")
+    singles: dict[str, list[float]] = {s.name: [] for s in subjects}
+    for subject in subjects:  # The first ride starts the function.
+        _singles(subject, rides.sample_rides(pipeline, 1, first_id=1))
+    each = max(1, plan.single_rides // plan.rounds)
+    for number in range(plan.rounds):
+        samples = rides.sample_rides(pipeline, each, first_id=2 + number * each)
+        for subject in subjects:
+            singles[subject.name] += _singles(subject, samples)
+    for name, seconds in singles.items():
+        figures[name].add_rides(seconds)
+    slow: set[str] = set()
+    for number in range(plan.replays):
+        say(f"replay {number + 1} of {plan.replays} …")
+        first_id = 1_000_000 + number * plan.replayed_rides
+        samples = rides.sample_rides(pipeline, plan.replayed_rides, first_id)
+        for subject in [s for s in subjects if s.name not in slow]:
+            done = rides.replay(
+                samples, subject.settings, subject.aws, subject.interval, plan.replay_limit
+            )
+            figures[subject.name].add(REPLAY, done.rate)
+            figures[subject.name].add(LOST, done.lost)
+            figures[subject.name].add(DOUBLED, done.doubled)
+            if done.lost:
+                say(
+                    f"{subject.name}: {done.predicted:,} of {done.rides:,} rides predicted in "
+                    f"{done.seconds:.0f} s, then nothing came or the time was over"
+                )
+                slow.add(subject.name)
+
+
+def _singles(subject: Subject, samples: list[SampleEvent]) -> list[float]:
+    return rides.single_rides(samples, subject.settings, subject.aws, subject.interval)
+
+
+@contextmanager
+def _subjects(
+    settings: Settings, aws: Aws, say: Say, against: Sequence[str]
+) -> Iterator[list[Subject]]:
+    """The endpoint at hand and its peers, each with a system; all removed at the end."""
+    found = deployed(settings, aws)
+    label = uuid4().hex[:6]
+    with ExitStack() as stack:
+        here = Subject(
+            name="here",
+            settings=bench_settings(settings, label, settings.endpoint_url),
+            aws=aws,
+            interval=EMULATOR_INTERVAL if settings.endpoint_url else AWS_INTERVAL,
+            pid=None,
+            ready_seconds=None,
+        )
+        emulator = Registry(settings.home).find("emulator") if settings.is_local else None
+        if emulator is not None:
+            say("Starting another emulator, to see how long it takes …")
+            with peers.another(settings, say) as second:
+                here = replace(here, pid=emulator.pid, ready_seconds=second.ready_seconds)
+        subjects = [here]
+        code: FunctionCodeTypeDef = {"ImageUri": found.image_uri}
+        stack.enter_context(system(here, code, found))
+        for name in against:
+            started = stack.enter_context(peers.PEERS[name](settings, say))
+            peer = Subject(
+                name=name,
+                settings=bench_settings(settings, label, started.url),
+                aws=Aws(settings, started.url),
+                interval=EMULATOR_INTERVAL,
+                pid=started.pid,
+                ready_seconds=started.ready_seconds,
+            )
+            say(f"{name} is up after {started.ready_seconds:.1f} s")
+            copy_model(found.model_uri, aws, peer)
+            zipped = name == "ministack"  # It runs images in Docker only.
+            stack.enter_context(system(peer, zipped_function(settings) if zipped else code, found))
+            subjects.append(peer)
+        yield subjects

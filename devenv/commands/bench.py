@@ -1,0 +1,46 @@
+"""`devenv bench`: how fast the endpoint at hand is, and beside it other emulators."""
+
+from dataclasses import replace
+
+import click
+
+from devenv.bench.figures import table
+from devenv.bench.peers import PEERS
+from devenv.bench.run import Plan, run
+from devenv.commands.context import Context, json_option, pass_context
+
+QUICK = Plan(
+    replayed_rides=2_000, replays=1, replay_limit=30, single_rides=20, rounds=1, round_seconds=0.5
+)
+
+
+@click.command(short_help="Measure the endpoint; --against ministack or stock beside it.")
+@click.option(
+    "--against",
+    type=click.Choice(list(PEERS)),
+    multiple=True,
+    help="The same work on this emulator too, installed and started for this run alone.",
+)
+@click.option("--rides", type=click.IntRange(100, 1_000_000), help="In a replay.  [default: 20000]")
+@click.option("--quick", is_flag=True, help="Less of everything: half a minute, rough figures.")
+@json_option
+@pass_context
+def bench(
+    context: Context, against: tuple[str, ...], rides: int | None, quick: bool, as_json: bool
+) -> None:
+    """Measure records per second in and out, one ride's way, and a replay of many.
+
+    With streams and a function of its own, which are removed again; the function's code and
+    model are those of the environment. Medians of several rounds, all subjects in turn. On AWS
+    this costs what it uses: a few cents.
+    """
+    plan = QUICK if quick else Plan()
+    if rides is not None:
+        plan = replace(plan, replayed_rides=rides)
+    figures = run(context.settings, context.aws, context.say, against, plan)
+    output = context.output(as_json)
+    if as_json:
+        for found in figures:
+            output.data("", **found.as_json())
+    else:
+        output.table(*table(figures))
