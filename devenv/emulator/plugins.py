@@ -78,7 +78,7 @@ def answer_kinesis_early() -> None:
     preprocess_request.append(FastPath(kinesis))
 
 
-@hooks.on_infra_start()
+@hooks.on_infra_start(should_load=kinesis_is_ours)
 def map_kinesis_to_functions() -> None:
     """Event source mappings of Kinesis streams are ours; those of other sources LocalStack's.
 
@@ -97,6 +97,14 @@ def map_kinesis_to_functions() -> None:
     api.install()
     log_shipping.install()
     ROUTER.add("/_devenv/mappings", mappings)
+
+
+@hooks.on_infra_start(priority=-1)
+def read_times_of_cbor() -> None:
+    """Have Kinesis's times in CBOR read and written as AWS does; after LocalStack's own hook."""
+    from devenv.emulator.kinesis import cbor_times
+
+    cbor_times.install()
 
 
 @aws_provider(api="s3", name="devenv")
