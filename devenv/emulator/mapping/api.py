@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from localstack.aws.api import ServiceException
 from localstack.aws.api.lambda_ import (
     InvalidParameterValueException,
     ResourceInUseException,
@@ -46,7 +47,7 @@ CHANGEABLE += ("BisectBatchOnFunctionError",)
 def create(provider: Any, context: Any, request: dict[str, Any]) -> dict[str, Any]:
     requests.check(request, new=True)
     with CHANGING:
-        arn, _, state, _, _ = provider.validate_event_source_mapping(context, request)
+        arn, state = _function(provider, context, request)
         entry = dict(EsmConfigFactory(request, context, arn).get_esm_config())
         tags = entry.pop("Tags", None)
         entry["LastModified"] = datetime.now(UTC)
@@ -76,7 +77,7 @@ def update(provider: Any, context: Any, worker: Worker, request: dict[str, Any])
         requests.check(merged, new=False)
         if name := request.get("FunctionName"):
             merged["FunctionName"] = name
-        arn, *_ = provider.validate_event_source_mapping(context, merged)
+        arn, _ = _function(provider, context, merged)
         merged.pop("FunctionName", None)
         merged["FunctionArn"] = arn
         if not (merged.get("FilterCriteria") or {}).get("Filters"):
@@ -91,6 +92,21 @@ def update(provider: Any, context: Any, worker: Worker, request: dict[str, Any])
             state = "Enabling" if enabled else "Disabling"
         worker.change(replace(wanted, options=read_options(merged), enabled=enabled), state)
         return {**worker.entry, "State": state}
+
+
+def _function(provider: Any, context: Any, request: dict[str, Any]) -> tuple[str, Any]:
+    """The function's ARN, and the store that its mappings are in, if LocalStack takes the request.
+
+    For a version or alias that isn't there it raises a plain Exception, answered with 500.
+    """
+    try:
+        arn, _, state, _, _ = provider.validate_event_source_mapping(context, request)
+    except ServiceException:
+        raise
+    except Exception as e:
+        name = request.get("FunctionName") or request.get("FunctionArn")
+        raise ResourceNotFoundException(f"Function not found: {name}", Type="User") from e
+    return arn, state
 
 
 def delete(provider: Any, worker: Worker) -> dict[str, Any]:
