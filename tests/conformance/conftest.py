@@ -12,8 +12,9 @@ from devenv.settings import read_settings
 from devenv.stack.embedded import Embedded
 
 from .aging import Aging
-from .cloud import Cloud, Source
+from .cloud import Cloud
 from .report import Table
+from .source import Source
 
 ROOT = Path(__file__).parents[2]
 
