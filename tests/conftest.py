@@ -1,12 +1,26 @@
-"""For all tests: options, and a guard: nothing may connect to anything off this machine."""
+"""For all tests: options, a guard (nothing may connect to anything off this machine), and how far
+properties are tried."""
 
 import ipaddress
 import sys
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["devenv.testing"]
+
+# The same examples each time: what fails in CI fails here. By hand: --hypothesis-profile=thorough
+settings.register_profile(
+    "quick",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=40,
+    stateful_step_count=40,
+)
+settings.register_profile("thorough", deadline=None, max_examples=1500, stateful_step_count=80)
+settings.load_profile("quick")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -110,6 +110,14 @@ def map_kinesis_to_functions() -> None:
     ROUTER.add("/_devenv/mappings", mappings)
 
 
+@hooks.on_infra_start(priority=-1)
+def read_times_of_cbor() -> None:
+    """Have Kinesis's times in CBOR read and written as AWS does; after LocalStack's own hook."""
+    from devenv.emulator.kinesis import cbor_times
+
+    cbor_times.install()
+
+
 @aws_provider(api="s3", name="devenv")
 def durable_s3() -> Service:
     """S3 whose buckets and objects outlive the emulator; chosen by PROVIDER_OVERRIDE_S3."""

@@ -3,9 +3,10 @@
 import time
 from dataclasses import dataclass
 
-from .cloud import Cloud, Source
+from .cloud import Cloud
 from .failures import to
 from .observed import Queue
+from .source import Source
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 from devenv.wait import wait_for
 
 from .observed import Queue, Watch
+from .source import Source
 
 WITNESS = Path(__file__).with_name("witness.py")
 TRUST = {
@@ -36,59 +37,6 @@ TRUST = {
 READ_STREAMS = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole"
 MORE = ["sqs:SendMessage", "sqs:GetQueueUrl", "sns:Publish", "s3:PutObject", "s3:ListBucket"]
 """What the witness and failure destinations need besides."""
-
-HASH_KEYS = 2**128
-
-
-@dataclass(frozen=True)
-class Source:
-    """A stream, with the queue that the witness tells of it."""
-
-    cloud: "Cloud"
-    name: str
-    arn: str
-    watch: Watch
-
-    def put(
-        self, *records: object, key: str = "key", shard: int | None = None, of: int = 1
-    ) -> list[str]:
-        """Records in one request, in order; their sequence numbers.
-
-        A record is an id, a dict (`{"id": …, "do": …}`, told as it is) or bytes. `shard` of `of`
-        equal ones is chosen by hash key.
-        """
-        where = {} if shard is None else {"ExplicitHashKey": str(HASH_KEYS // of * shard)}
-        entries = [{"Data": encoded(r), "PartitionKey": key, **where} for r in records]
-        return self.put_entries(entries)
-
-    def put_keyed(self, *records: tuple[str, object]) -> list[str]:
-        """Records under keys of their own, in one request."""
-        return self.put_entries([{"Data": encoded(r), "PartitionKey": key} for key, r in records])
-
-    def put_entries(self, entries: list[dict[str, Any]]) -> list[str]:
-        answer = self.cloud.kinesis.put_records(StreamName=self.name, Records=entries)
-        assert answer["FailedRecordCount"] == 0, answer
-        return [entry["SequenceNumber"] for entry in answer["Records"]]
-
-    def active(self) -> dict[str, Any]:
-        """The stream's summary, once it is ACTIVE."""
-
-        def probe() -> dict[str, Any] | None:
-            answer = self.cloud.kinesis.describe_stream_summary(StreamName=self.name)
-            found = answer["StreamDescriptionSummary"]
-            return dict(found) if found["StreamStatus"] == "ACTIVE" else None
-
-        return wait_for(probe, timeout=120, failure=f"{self.name} is not ACTIVE")
-
-    def shards(self) -> list[str]:
-        answer = self.cloud.kinesis.list_shards(StreamName=self.name)
-        return sorted(shard["ShardId"] for shard in answer["Shards"])
-
-
-def encoded(record: object) -> bytes:
-    if isinstance(record, bytes):
-        return record
-    return json.dumps(record if isinstance(record, dict) else {"id": record}).encode()
 
 
 @dataclass
@@ -201,8 +149,9 @@ class Cloud:
         self.made.callback(
             gone, self.kinesis.delete_stream, StreamName=name, EnforceConsumerDeletion=True
         )
-        summary = Source(self, name, "", Watch(queue, self.patience)).active()
-        return Source(self, name, summary["StreamARN"], Watch(queue, self.patience))
+        source = Source(self.kinesis, self.on_aws, name, Watch(queue, self.patience))
+        source.active()
+        return source
 
     def queue(self, name: str | None = None) -> Queue:
         url = self.sqs.create_queue(QueueName=name or self.name())["QueueUrl"]

@@ -10,8 +10,9 @@ import pytest
 from devenv.testing.engine import Engine
 
 from .aging import Aging
-from .cloud import Cloud, Source
+from .cloud import Cloud
 from .report import Table
+from .source import Source
 
 Map = Callable[..., str]
 

@@ -1,9 +1,10 @@
 """BisectBatchOnFunctionError"""
 
-from .cloud import Cloud, Source
+from .cloud import Cloud
 from .conftest import Map
 from .failures import next_failure, to
 from .observed import succeeded
+from .source import Source
 
 EIGHT = {"BatchSize": 8, "MaximumBatchingWindowInSeconds": 20, "BisectBatchOnFunctionError": True}
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from .cloud import Cloud, Source
+from .cloud import Cloud
 from .conftest import Map
 from .refusals import refused
+from .source import Source
 
 FIELDS: dict[str, Any] = {
     "State": "Creating",

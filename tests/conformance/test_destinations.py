@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from .cloud import Cloud, Source
+from .cloud import Cloud
 from .failures import next_failure
+from .source import Source
 
 MAPPED = {"BatchSize": 1, "MaximumRetryAttempts": 0}
 

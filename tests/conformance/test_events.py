@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from .cloud import Cloud, Source
+from .cloud import Cloud
 from .conftest import Map
 from .refusals import refused
+from .source import Source
 
 
 @pytest.fixture(scope="module")

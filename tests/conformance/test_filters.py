@@ -4,9 +4,9 @@ import base64
 import json
 from typing import Any
 
-from .cloud import Source
 from .conftest import Map
 from .observed import succeeded
+from .source import Source
 
 
 def criteria(*patterns: object) -> dict[str, Any]:

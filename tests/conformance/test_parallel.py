@@ -2,9 +2,10 @@
 
 from itertools import pairwise
 
-from .cloud import Cloud, Source
+from .cloud import Cloud
 from .conftest import Map
 from .observed import most_at_once, succeeded
+from .source import Source
 
 
 def test_one_shard(cloud: Cloud, map_to_crew: Map) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from .cloud import Cloud, Source
+from .cloud import Cloud
 from .conftest import Map
 from .refusals import refused
+from .source import Source
 
 BOUNDS: list[tuple[str, str, Any, list[Any], list[Any]]] = [
     ("BatchSize", "1–10000, by default 100", 100, [1, 10000], [0, 10001]),

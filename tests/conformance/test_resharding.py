@@ -1,8 +1,9 @@
 """Resharding"""
 
-from .cloud import HASH_KEYS, Cloud, Source
+from .cloud import Cloud
 from .conftest import Map
 from .observed import Seen
+from .source import HASH_KEYS, Source
 
 SLOW = {"sleep": 0.3}
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from .cloud import Cloud, Source
+from .cloud import Cloud
 from .conftest import Map
 from .failures import to
 from .observed import Seen
+from .source import Source
 
 REPORTING = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 WHOLE = {"BatchSize": 2, "MaximumBatchingWindowInSeconds": 2}

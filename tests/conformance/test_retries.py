@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from .cloud import Cloud, Source
+from .cloud import Cloud
 from .conftest import Map
 from .failures import failures_within, next_failure, to
+from .source import Source
 
 POISON = {"raise": "poison"}
 

@@ -1,8 +1,9 @@
 """Disabling, enabling and updating"""
 
-from .cloud import Cloud, Source
+from .cloud import Cloud
 from .conftest import Map
 from .observed import succeeded
+from .source import Source
 
 
 def test_disable_and_enable(cloud: Cloud, source: Source, map_to_witness: Map) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from .cloud import Cloud, Source
+from .cloud import Cloud
 from .conftest import Map
 from .observed import Seen
+from .source import Source
 
 BATCHES = {"BatchSize": 2, "TumblingWindowInSeconds": 3}
 

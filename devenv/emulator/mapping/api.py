@@ -6,12 +6,11 @@ on to them. Mappings stand among LocalStack's own, so that lists, tags and other
 
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
+from localstack.aws.api import ServiceException
 from localstack.aws.api.lambda_ import (
     InvalidParameterValueException,
     ResourceInUseException,
@@ -22,17 +21,13 @@ from localstack.services.lambda_.event_source_mapping.esm_config_factory import 
 from localstack.services.lambda_.invocation import version_manager
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
-from localstack.services.lambda_.provider_utils import get_function_version_from_arn
 
 from devenv.emulator.kinesis.provider import kinesis
 from devenv.emulator.mapping import requests
-from devenv.emulator.mapping.checkpoints import Checkpoints, prepare
-from devenv.emulator.mapping.destinations import Discarded, send
-from devenv.emulator.mapping.invocation import invoker
-from devenv.emulator.mapping.metrics import Figure, count_error, count_invocation, metrics
-from devenv.emulator.mapping.options import Options, read_options
-from devenv.emulator.mapping.source import Source, SourceGone, find
-from devenv.emulator.mapping.work import Work
+from devenv.emulator.mapping.beginning import Beginning, forget, open_source
+from devenv.emulator.mapping.metrics import count_error, count_invocation
+from devenv.emulator.mapping.options import read_options
+from devenv.emulator.mapping.source import SourceGone, find
 from devenv.emulator.mapping.worker import Wanted, Worker
 
 CHANGING = threading.Lock()
@@ -46,7 +41,7 @@ CHANGEABLE += ("BisectBatchOnFunctionError",)
 def create(provider: Any, context: Any, request: dict[str, Any]) -> dict[str, Any]:
     requests.check(request, new=True)
     with CHANGING:
-        arn, _, state, _, _ = provider.validate_event_source_mapping(context, request)
+        arn, state = _function(provider, context, request)
         entry = dict(EsmConfigFactory(request, context, arn).get_esm_config())
         tags = entry.pop("Tags", None)
         entry["LastModified"] = datetime.now(UTC)
@@ -76,7 +71,7 @@ def update(provider: Any, context: Any, worker: Worker, request: dict[str, Any])
         requests.check(merged, new=False)
         if name := request.get("FunctionName"):
             merged["FunctionName"] = name
-        arn, *_ = provider.validate_event_source_mapping(context, merged)
+        arn, _ = _function(provider, context, merged)
         merged.pop("FunctionName", None)
         merged["FunctionArn"] = arn
         if not (merged.get("FilterCriteria") or {}).get("Filters"):
@@ -93,48 +88,27 @@ def update(provider: Any, context: Any, worker: Worker, request: dict[str, Any])
         return {**worker.entry, "State": state}
 
 
+def _function(provider: Any, context: Any, request: dict[str, Any]) -> tuple[str, Any]:
+    """The function's ARN, and the store that its mappings are in, if LocalStack takes the request.
+
+    For a version or alias that isn't there it raises a plain Exception, answered with 500.
+    """
+    try:
+        arn, _, state, _, _ = provider.validate_event_source_mapping(context, request)
+    except ServiceException:
+        raise
+    except Exception as e:
+        name = request.get("FunctionName") or request.get("FunctionArn")
+        raise ResourceNotFoundException(f"Function not found: {name}", Type="User") from e
+    return arn, state
+
+
 def delete(provider: Any, worker: Worker) -> dict[str, Any]:
     with CHANGING:
         worker.change(replace(worker.wanted, deleted=True), "Deleting")
         provider._remove_all_tags(worker.entry["EventSourceMappingArn"])
         forget(worker)
         return {**worker.entry, "State": "Deleting"}
-
-
-class Beginning:
-    """Makes what a mapping's lanes work with."""
-
-    def __init__(self, provider: Any) -> None:
-        self._lambda_service = provider.lambda_service
-        self._role = ""
-
-    def __call__(self, worker: Worker, options: Options) -> Work:
-        source, checkpoints = open_source(worker, options)
-        with suppress(ResourceNotFoundException):  # Invocations will say so.
-            self._role = get_function_version_from_arn(options.function_arn).config.role
-
-        def tell(discarded: Discarded) -> None:
-            if options.destination:
-                send(options.destination, worker.uuid, discarded, self._role)
-
-        name, _, account, region = function_locators_from_arn(options.function_arn)
-        figure = Figure(account, region, name, "IteratorAge")
-
-        def measure(age: int) -> None:
-            metrics().add(figure, age)
-
-        return Work(
-            worker.uuid,
-            options,
-            source,
-            checkpoints,
-            invoker(self._lambda_service, options.function_arn),
-            self._role,
-            tell,
-            worker.report,
-            worker.statistics,
-            measure,
-        )
 
 
 class Removal:
@@ -149,48 +123,6 @@ class Removal:
         self._provider.esm_workers.pop(worker.uuid, None)
         for _, _, store in lambda_stores.iter_stores():
             store.event_source_mappings.pop(worker.uuid, None)
-
-
-def open_source(worker: Worker, options: Options) -> tuple[Source, Checkpoints]:
-    """The stream as it is now, and where in it to go on. Raises SourceGone."""
-    stream = find(kinesis(), options.source_arn)
-    source = Source(kinesis(), options.source_arn, stream.id)
-    former = worker.checkpoints
-    if (
-        former is not None
-        and former.stream == stream.id
-        and former.function != options.function_arn
-    ):
-        checkpoints = former.rename(options.function_arn)
-    else:
-        checkpoints = checkpoints_of(options, stream.id)
-    if not checkpoints.load():
-        if former is not None and former.stream != stream.id:
-            # Made anew while the mapping was there: nothing of it was ever read.
-            options = replace(options, starting_position="TRIM_HORIZON", starting_timestamp=None)
-        checkpoints.begin(source.beginning(options))
-    worker.checkpoints = checkpoints
-    return source, checkpoints
-
-
-def forget(worker: Worker) -> None:
-    if worker.checkpoints is not None:
-        worker.checkpoints.forget()
-    try:
-        stream = find(kinesis(), worker.wanted.options.source_arn)
-    except SourceGone:
-        return
-    checkpoints_of(worker.wanted.options, stream.id).forget()
-
-
-def checkpoints_of(options: Options, stream: int) -> Checkpoints:
-    _prepare()
-    return Checkpoints(kinesis().store.database, options.function_arn, options.source_arn, stream)
-
-
-@cache
-def _prepare() -> None:
-    prepare(kinesis().store.database, kinesis().store.stream_ids())
 
 
 def install() -> None:

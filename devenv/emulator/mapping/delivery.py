@@ -69,7 +69,8 @@ class Delivery:
             if parts and parts[0].records[0].position > part.records[0].position:
                 self.save(parts[0].records[0].position - 1)
             if step.backoff:
-                self.work.wait(step.backoff)
+                left = parts[0].records[0].arrived - self._oldest()
+                self.work.wait(min(step.backoff, max(0.0, left / 1000)))
         self.save(batch.through)
 
     def close_window(self, *, early: bool = False) -> None:

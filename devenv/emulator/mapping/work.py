@@ -23,7 +23,6 @@ class Stopped(Exception):
 class Work:
     """One configuration of a mapping at work; an update ends it and begins another."""
 
-    mapping_id: str
     options: Options
     source: Source
     checkpoints: Checkpoints

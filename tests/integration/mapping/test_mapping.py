@@ -1,6 +1,9 @@
 """The mapping's wiring: delivery, failures, restarts, resharding, changes on the fly."""
 
 import json
+import time
+from itertools import count
+from statistics import median
 
 from devenv.wait import wait_for
 
@@ -88,6 +91,35 @@ def test_lanes_keep_the_order_of_each_key(mapped: Mapped) -> None:
     flat = [text for batch in batches for text in batch]
     for key in "abcdef":
         assert [t for t in flat if t[0] == key] == [f"{key}{n}" for n in range(10)]
+
+
+def test_a_stuck_shard_holds_up_no_other(mapped: Mapped) -> None:
+    """One retries a poison record for ever; a record of the other takes as long as before."""
+    mapped.create(POISON, shards=2)
+    kinesis, numbers = mapped.client("kinesis"), count()
+
+    def took() -> float:
+        text = f"good {next(numbers)}"
+        began = time.monotonic()
+        kinesis.put_record(
+            StreamName=mapped.name, Data=text, PartitionKey="k", ExplicitHashKey=str(2**127)
+        )
+        wait_for(
+            lambda: text in "".join(t for batch in mapped.batches() for t in batch),
+            timeout=READY,
+            failure=f"{text} did not arrive",
+            interval=0.002,
+        )
+        return time.monotonic() - began
+
+    took()
+    alone = median(took() for _ in range(15))
+    kinesis.put_record(StreamName=mapped.name, Data="poison", PartitionKey="k", ExplicitHashKey="0")
+    mapped.await_data("poison")
+    beside = median(took() for _ in range(15))
+    print(f"{alone * 1000:.0f} ms alone, {beside * 1000:.0f} ms beside a stuck shard")  # noqa: T201
+    assert beside < alone * 2 + 0.5
+    assert mapped.get()["LastProcessingResult"] != "No records processed"
 
 
 def test_a_mapping_made_anew_after_kill_9_goes_on_at_the_checkpoint(

@@ -71,7 +71,6 @@ class MappedStream:
 
         source = Source(self.kinesis, ARN, self.store.stream_ids()[0])
         return Work(
-            "mapping",
             settings,
             source,
             self.checkpoints,
