@@ -1,13 +1,15 @@
 """The state of the system on an endpoint: streams, function, mapping, model; for `status`."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
 from devenv.aws import NOT_FOUND, Aws, error_code
 from devenv.bootstrap.mapping import find_mapping
 from devenv.settings import Settings
+from devenv.stack.services import fetch
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,28 @@ class FunctionState:
 
 
 @dataclass(frozen=True)
+class ShardState:
+    """What the mapping has done with a shard since the emulator started."""
+
+    shard: str
+    records: int
+    """Delivered: those of failed batches aren't counted."""
+    batches: int
+    errors: int
+    retries: int
+    throttles: int
+    discarded: int
+    iterator_age_ms: int
+
+
+@dataclass(frozen=True)
 class MappingState:
     state: str
     """Lambda's, or Missing."""
     last_result: str | None = None
     uuid: str | None = None
+    shards: list[ShardState] = field(default_factory=list)
+    """Only this project's emulator tells."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +130,19 @@ def _mapping(settings: Settings, aws: Aws, input_arn: str | None) -> MappingStat
     found = find_mapping(settings.function_name, input_arn, aws) if input_arn else None
     if found is None:
         return MappingState("Missing")
-    return MappingState(found["State"], found.get("LastProcessingResult"), found["UUID"])
+    uuid = found["UUID"]
+    shards = _shards(settings, uuid)
+    return MappingState(found["State"], found.get("LastProcessingResult"), uuid, shards)
+
+
+def _shards(settings: Settings, uuid: str) -> list[ShardState]:
+    """From a page of the emulator's; none where the endpoint has no such page, as AWS."""
+    page = fetch(f"{settings.endpoint_url}/_devenv/mappings") if settings.is_local else None
+    try:
+        mappings = json.loads(page) if page else []
+        return [ShardState(**shard) for m in mappings if m["uuid"] == uuid for shard in m["shards"]]
+    except (ValueError, TypeError, LookupError):  # Another emulator's answer.
+        return []
 
 
 def _model(settings: Settings, variables: Mapping[str, str]) -> ModelState:

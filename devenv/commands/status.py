@@ -12,7 +12,7 @@ from devenv.settings import Settings
 from devenv.stack import services
 from devenv.stack.embedded import NAMES, Embedded
 from devenv.stack.process import Registry
-from devenv.system import SystemState, read_system
+from devenv.system import ShardState, SystemState, read_system
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,21 @@ def _system_rows(system: SystemState) -> list[tuple[object, ...]]:
     )
     rows.append((f"function {function.name}", function.state, detail))
     rows.append(("mapping", system.mapping.state, system.mapping.last_result or ""))
+    rows += [_shard_row(shard) for shard in system.mapping.shards]
     if model := system.model:
         origin = f"@{model.alias}" if model.alias else f" of run {model.run_id}"
         rows.append((f"model {model.name}", f"version {model.version}{origin}", model.artifact_uri))
     return rows
+
+
+def _shard_row(shard: ShardState) -> tuple[object, ...]:
+    """What has been delivered from a shard, and how it went."""
+    detail = (
+        f"{shard.batches} batches, {shard.errors} errors, {shard.retries} retries, "
+        f"iterator age {shard.iterator_age_ms} ms"
+    )
+    if shard.throttles:
+        detail += f", {shard.throttles} throttled"
+    if shard.discarded:
+        detail += f", {shard.discarded} records given up"
+    return (f"  {shard.shard}", f"{shard.records} records", detail)

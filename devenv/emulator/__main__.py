@@ -19,8 +19,8 @@ EXECUTORS = {"processes": "devenv-process", "containers": "devenv-container"}
 """What DEVENV_FUNCTIONS may be, and the plugin that it means."""
 
 TUNABLE = {
-    # Stock event source mapping: how often an idle stream is looked at. Its own default is to
-    # back off to 10 s, which is how long the first ride after a pause would wait.
+    # LocalStack's own event source mapping, for sources other than Kinesis: how often an idle one
+    # is looked at. Its default is to back off to 10 s: so long would what comes next wait.
     "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.2",
     "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.5",
     "LS_LOG": "info",

@@ -89,6 +89,35 @@ def answer_kinesis_early() -> None:
     preprocess_request.append(FastPath(kinesis))
 
 
+@hooks.on_infra_start(should_load=kinesis_is_ours)
+def map_kinesis_to_functions() -> None:
+    """Event source mappings of Kinesis streams are ours; those of other sources LocalStack's.
+
+    `/_devenv/mappings` is what `devenv status` shows of them.
+    """
+    from localstack.http import Response
+    from localstack.services.edge import ROUTER
+
+    from devenv.emulator.functions import log_shipping
+    from devenv.emulator.mapping import api
+
+    def mappings(request: object) -> Response:
+        shown = [worker.shown() for worker in list(api.WORKERS.values())]
+        return Response(json.dumps(shown), mimetype="application/json")
+
+    api.install()
+    log_shipping.install()
+    ROUTER.add("/_devenv/mappings", mappings)
+
+
+@hooks.on_infra_start(priority=-1)
+def read_times_of_cbor() -> None:
+    """Have Kinesis's times in CBOR read and written as AWS does; after LocalStack's own hook."""
+    from devenv.emulator.kinesis import cbor_times
+
+    cbor_times.install()
+
+
 @aws_provider(api="s3", name="devenv")
 def durable_s3() -> Service:
     """S3 whose buckets and objects outlive the emulator; chosen by PROVIDER_OVERRIDE_S3."""

@@ -1,25 +1,18 @@
 """The emulator's Kinesis over the wire: boto3 on one side, LocalStack on the other."""
 
-import base64
 import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
-import cbor2
 import pytest
 from botocore.exceptions import ClientError
 
 from devenv.aws import Aws
 from devenv.settings import Settings
 
-AUTHORIZATION = (
-    "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/kinesis/aws4_request, "
-    "SignedHeaders=host, Signature=0"
-)
+from .kinesis_requests import JSON, post
 
 
 @pytest.fixture
@@ -33,27 +26,6 @@ def stream(kinesis: Any) -> Iterator[str]:
     kinesis.create_stream(StreamName=name, ShardCount=2)
     yield name
     kinesis.delete_stream(StreamName=name, EnforceConsumerDeletion=True)
-
-
-def post(
-    system: Settings, operation: str, body: bytes, kind: str = "application/x-amz-json-1.1"
-) -> tuple[int, bytes]:
-    """A request by hand, for what boto3 refuses to send."""
-    request = Request(
-        system.endpoint,
-        data=body,
-        headers={
-            "X-Amz-Target": f"Kinesis_20131202.{operation}",
-            "Content-Type": kind,
-            "Authorization": AUTHORIZATION,
-        },
-    )
-    try:
-        with urlopen(request, timeout=30) as response:
-            return response.status, response.read()
-    except HTTPError as e:
-        with e:
-            return e.code, e.read()
 
 
 def read_all(kinesis: Any, stream: str) -> list[dict[str, Any]]:
@@ -146,7 +118,7 @@ def test_a_subscription_gets_records_and_is_not_repeated_at_once(kinesis: Any, s
 )
 def test_wrong_types_are_never_500(system: Settings, body: bytes) -> None:
     for operation in ("PutRecords", "CreateStream", "GetRecords", "SubscribeToShard"):
-        status, answer = post(system, operation, body)
+        status, answer = post(system, operation, body, JSON)
         assert status == 400
         assert json.loads(answer)["__type"] in ("SerializationException", "ValidationException")
 
@@ -154,27 +126,3 @@ def test_wrong_types_are_never_500(system: Settings, body: bytes) -> None:
 def test_what_is_not_implemented_names_itself(system: Settings, kinesis: Any) -> None:
     with pytest.raises(ClientError, match="DescribeAccountSettings is not implemented"):
         kinesis.describe_account_settings()
-
-
-def test_cbor_blobs_are_encoded_once(system: Settings, kinesis: Any, stream: str) -> None:
-    kind = "application/x-amz-cbor-1.1"
-    data = b"\x00binary\xff"
-    body = cbor2.dumps({"StreamName": stream, "Data": data, "PartitionKey": "a"})
-    status, answer = post(system, "PutRecord", body, kind)
-    assert status == 200
-    shard = cbor2.loads(answer)["ShardId"]
-    assert [record["Data"] for record in read_all(kinesis, stream)] == [data]
-    iterator = kinesis.get_shard_iterator(
-        StreamName=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
-    )["ShardIterator"]
-    status, answer = post(system, "GetRecords", cbor2.dumps({"ShardIterator": iterator}), kind)
-    assert status == 200
-    assert data in answer
-    assert base64.b64encode(data) not in answer
-
-
-def test_cbor_of_wrong_types_is_refused(system: Settings) -> None:
-    for value in ({"StreamName": 1}, {"StreamName": ["s"]}, {}, {"StreamName": b"\xff"}):
-        body = cbor2.dumps(value)
-        status, _ = post(system, "CreateStream", body, "application/x-amz-cbor-1.1")
-        assert status == 400

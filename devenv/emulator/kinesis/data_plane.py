@@ -1,7 +1,7 @@
 """Records in: `PutRecord` and `PutRecords`."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY, hash_key
 from devenv.emulator.kinesis.records import New
 from devenv.emulator.kinesis.service import Caller, Kinesis, Request, Response
 from devenv.emulator.kinesis.streams import Shard, Stream
-from devenv.emulator.kinesis.wire_errors import validation_error, violation
+from devenv.emulator.kinesis.wire_errors import shown_blob, validation_error, violation
 
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
 
@@ -46,7 +46,7 @@ def put_record(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
         )
     entry = _entry(request)
     stream = kinesis.named(caller, request)
-    _check_size(stream, entry, "data")
+    _check_sizes(stream, {"data": entry})
     [result] = _put(kinesis, caller, request, [entry])
     if isinstance(result, Failure):
         raise ProvisionedThroughputExceededException(result.message)
@@ -59,8 +59,8 @@ def put_records(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     stream = kinesis.named(caller, request)
     sizes = [entry.size for entry in entries]
     if max(sizes) > stream.max_record_kib * 1024:
-        for number, entry in enumerate(entries, 1):
-            _check_size(stream, entry, f"records.{number}.member.data")
+        numbered = enumerate(entries, 1)
+        _check_sizes(stream, {f"records.{n}.member.data": entry for n, entry in numbered})
     if sum(sizes) > MAX_REQUEST_BYTES:
         raise InvalidArgumentException("Records size exceeds 10 MB limit")
     results = _put(kinesis, caller, request, entries)
@@ -166,10 +166,14 @@ def _entry(record: Request) -> Entry:
     return Entry(int(explicit), key, data, size)
 
 
-def _check_size(stream: Stream, entry: Entry, where: str) -> None:
-    """Data and partition key together must fit the stream's record size."""
+def _check_sizes(stream: Stream, entries: Mapping[str, Entry]) -> None:
+    """Data and partition key together must fit the stream's record size. Entries by their place."""
     limit = stream.max_record_kib * 1024
-    if entry.size > limit:
-        shown = f"java.nio.HeapByteBuffer[cap={len(entry.data)}]"
-        constraint = f"Member must have length less than or equal to {limit}"
-        raise validation_error([violation(shown, where, constraint)])
+    constraint = f"Member must have length less than or equal to {limit}"
+    violations = [
+        violation(shown_blob(entry.data), place, constraint)
+        for place, entry in entries.items()
+        if entry.size > limit
+    ]
+    if violations:
+        raise validation_error(violations)

@@ -6,7 +6,7 @@ readers when it's too old.
 """
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -134,11 +134,20 @@ class Records:
         last = min(self.position_before(shard, before), self.head(shard).position - 1)
         return self._remove(shard, last)
 
-    def wait(self, shard: int, position: int, timeout: float) -> bool:
-        """Wait until there's a record after a position, `wake`, or the timeout; is there one?"""
+    def wait(
+        self,
+        shard: int,
+        position: int,
+        timeout: float,
+        unless: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Wait until there's a record after a position, `wake`, or the timeout; is there one?
+
+        Who makes `unless` true and calls `wake` then ends the wait for sure.
+        """
         head = self.head(shard)
         with head.changed:
-            if head.position <= position:
+            if head.position <= position and not unless():
                 head.changed.wait(timeout)
             return head.position > position
 

@@ -29,6 +29,11 @@ class Store:
         self.secret = self._secret()
         self.records.remove_orphans()
 
+    @property
+    def database(self) -> Database:
+        """For what is kept beside the records: the mappings' checkpoints."""
+        return self._database
+
     def stream(self, account: str, region: str, name: str) -> Stream | None:
         return self._streams.get((account, region, name))
 
@@ -38,6 +43,9 @@ class Store:
             s for s in list(self._streams.values()) if (s.account, s.region) == (account, region)
         ]
         return sorted(found, key=lambda stream: stream.name)
+
+    def stream_ids(self) -> list[int]:
+        return [stream.id for stream in list(self._streams.values())]
 
     def save(self, stream: Stream) -> None:
         """Add a stream, or change the one with its id."""

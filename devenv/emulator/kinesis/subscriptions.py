@@ -52,10 +52,12 @@ def subscribe_to_shard(kinesis: Kinesis, caller: Caller, request: Request) -> Re
     found = resource(kinesis, caller, arn)
     if found.consumer is None:
         raise InvalidArgumentException(f"ConsumerARN {arn} is not the ARN of a consumer.")
-    now = kinesis.clock()
+    stream, now = found.stream, kinesis.clock()
     if now < found.consumer.active_from:
-        raise ResourceInUseException(f"Consumer {arn} is not ACTIVE, instead in state CREATING")
-    stream = found.stream
+        raise ResourceInUseException(
+            f"Consumer {found.consumer.name} with creation timestamp {found.consumer.created} "
+            f"under stream: {stream.name} , account {stream.account} is not in ACTIVE status."
+        )
     shard = kinesis.shard(stream, request["ShardId"])
     start = {"ShardIteratorType": place["Type"]}
     if "SequenceNumber" in place and place["Type"] in BY_NUMBER:

@@ -5,6 +5,7 @@ import json
 from localstack.aws.api.kinesis import (
     InvalidArgumentException,
     LimitExceededException,
+    ResourceInUseException,
     ResourceNotFoundException,
 )
 
@@ -59,6 +60,7 @@ def put_policy(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
         raise InvalidArgumentException("The policy has no Statement.")
     with kinesis.store.changing:
         found = resource(kinesis, caller, request["ResourceARN"])
+        _require_active(kinesis, found)
         kinesis.store.save(found.changed(policy=request["Policy"]))
     return {}
 
@@ -78,6 +80,15 @@ def delete_policy(kinesis: Kinesis, caller: Caller, request: Request) -> Respons
             )
         kinesis.store.save(found.changed(policy=None))
     return {}
+
+
+def _require_active(kinesis: Kinesis, found: Resource) -> None:
+    consumer, stream = found.consumer, found.stream
+    if consumer is not None and kinesis.clock() < consumer.active_from:
+        raise ResourceInUseException(
+            f"Consumer {consumer.name} with creation timestamp {consumer.created} under stream "
+            f"{stream.name} and account {stream.account} is not in ACTIVE status."
+        )
 
 
 def _add(kinesis: Kinesis, found: Resource, tags: dict[str, str]) -> Response:

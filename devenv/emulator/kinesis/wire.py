@@ -17,6 +17,7 @@ from localstack.aws.spec import load_service
 
 from devenv.emulator.kinesis.wire_errors import (
     serialization_error,
+    shown_blob,
     unexpected,
     validation_error,
     violation,
@@ -27,7 +28,6 @@ type Check = Callable[[Any, str | None, list[str]], Any]
 
 Where is None at first: only a request with violations is gone through again for the names."""
 
-SHOWN_ERRORS = 10
 FURTHEST_TIMESTAMP = 2.0**40
 
 
@@ -38,7 +38,7 @@ def checked(operation: str, request: Any) -> dict[str, Any]:
     if violations:
         violations.clear()
         _input_check(operation)(request, "", violations)
-        raise validation_error(violations[:SHOWN_ERRORS])
+        raise validation_error(violations)
     return result
 
 
@@ -168,7 +168,7 @@ def _blob(shape: Any) -> Check:
                 raise serialization_error(f"The value can not be converted to a Blob: {e}") from e
         elif not isinstance(value, bytes):
             raise unexpected(value, "Blob")
-        length(value, where, violations, f"java.nio.HeapByteBuffer[cap={len(value)}]")
+        length(value, where, violations, shown_blob(value))
         return value
 
     return check

@@ -5,12 +5,16 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 from localstack.aws.api.kinesis import ValidationException
 
+SHOWN_ERRORS = 10
+
 
 def serialization_error(message: str) -> CommonServiceException:
     return CommonServiceException("SerializationException", message, sender_fault=True)
 
 
 def validation_error(violations: list[str]) -> ValidationException:
+    """Names the first few: a request can have hundreds."""
+    violations = violations[:SHOWN_ERRORS]
     count = len(violations)
     plural = "s" if count > 1 else ""
     return ValidationException(
@@ -21,6 +25,11 @@ def validation_error(violations: list[str]) -> ValidationException:
 def violation(value: object, where: str | None, constraint: str) -> str:
     shown = "null" if value is None else f"'{value}'"
     return f"Value {shown} at '{where}' failed to satisfy constraint: {constraint}"
+
+
+def shown_blob(data: bytes) -> str:
+    """As the front end's own language (Java) writes it."""
+    return f"java.nio.HeapByteBuffer[pos=0 lim={len(data)} cap={len(data)}]"
 
 
 def unexpected(value: Any, wanted: str) -> CommonServiceException:

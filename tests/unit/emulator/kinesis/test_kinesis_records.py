@@ -86,8 +86,22 @@ def test_data_and_key_together_over_the_record_limit_are_refused(api: Api) -> No
     with pytest.raises(ServiceException, match="less than or equal to 1048576") as e:
         api.put(b"x" * MIB)
     assert e.value.code == "ValidationException"
-    with pytest.raises(ServiceException, match=r"records\.1\.member\.data"):
-        api("PutRecords", StreamName="s", Records=[{"Data": b"x" * MIB, "PartitionKey": "k"}])
+
+
+def test_all_records_over_the_limit_are_named_as_aws_names_them(api: Api) -> None:
+    api.stream()
+    large, small = ({"Data": b"x" * size, "PartitionKey": "k"} for size in (MIB, 1))
+    with pytest.raises(ServiceException) as e:
+        api("PutRecords", StreamName="s", Records=[large, small, large])
+    buffer = "java.nio.HeapByteBuffer[pos=0 lim=1048576 cap=1048576]"
+    constraint = "Member must have length less than or equal to 1048576"
+    named = [
+        f"Value '{buffer}' at 'records.{number}.member.data' failed to satisfy constraint: "
+        + constraint
+        for number in (1, 3)
+    ]
+    assert e.value.message == f"2 validation errors detected: {'; '.join(named)}"
+    assert api.data() == []
 
 
 def test_over_10_mib_in_a_request_are_refused_whole(api: Api) -> None:

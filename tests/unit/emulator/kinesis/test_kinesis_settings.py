@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from kinesis_api import Api
+from kinesis_api import Api, MakeApi
 from localstack.aws.api import ServiceException
 
 ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
@@ -142,3 +142,23 @@ def test_a_subscription_ends_with_its_shard_its_time_or_its_successor(api: Api) 
     assert len(event["Records"]) == 3
     assert len(event["ChildShards"]) == 2
     assert "ContinuationSequenceNumber" not in event
+
+
+def test_a_consumer_that_is_being_made_cannot_be_used_yet(make_api: MakeApi) -> None:
+    """In the words of two recordings of AWS, which differ."""
+    api = make_api(delay=5)
+    api.stream()
+    api.clock.pass_(5)
+    consumer = api("RegisterStreamConsumer", StreamARN=ARN, ConsumerName="c")["Consumer"]
+    arn = consumer["ConsumerARN"]
+    policy = '{"Statement": []}'
+    named = f"Consumer c with creation timestamp {int(api.clock.now)} under stream"
+    with pytest.raises(ServiceException, match=f"{named}: s , account 0+ is not in ACTIVE") as e:
+        subscribe(api, arn)
+    assert e.value.code == "ResourceInUseException"
+    with pytest.raises(ServiceException, match=f"{named} s and account 0+ is not in ACTIVE") as e:
+        api("PutResourcePolicy", ResourceARN=arn, Policy=policy)
+    assert e.value.code == "ResourceInUseException"
+    api.clock.pass_(5)
+    api("PutResourcePolicy", ResourceARN=arn, Policy=policy)
+    subscribe(api, arn)

@@ -1,14 +1,9 @@
 """What was acknowledged is there for the next process, and readers can wait for records."""
 
-import signal
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 from kinesis_api import Api
 
-from devenv.emulator.kinesis.records import New
 from devenv.emulator.kinesis.store import Store
 
 
@@ -76,55 +71,3 @@ def test_threads_that_put_at_once_lose_and_double_nothing(api: Api) -> None:
 def test_a_store_can_be_opened_twice_in_turn(api: Api) -> None:
     Store(api.path).close()
     Store(api.path).close()
-
-
-PUT_UNTIL_KILLED = """
-import sys
-from pathlib import Path
-from devenv.emulator.kinesis.records import New
-from devenv.emulator.kinesis.store import Store
-store = Store(Path(sys.argv[1]))
-number = 0
-while True:
-    batch = [New(7, "k", b"%d" % (number + extra)) for extra in range(20)]
-    places = store.records.append(batch, 1_795_000_000_000)
-    number += len(batch)
-    print(places[-1][0], flush=True)
-"""
-
-
-def test_what_was_acknowledged_is_there_after_kill_9_in_order_and_once(tmp_path: Path) -> None:
-    path = tmp_path / "killed.db"
-    acknowledged = 0
-    for _ in range(3):
-        store = Store(path)
-        before = store.records.head(7).position
-        store.close()
-        process = subprocess.Popen(
-            [sys.executable, "-c", PUT_UNTIL_KILLED, str(path)], stdout=subprocess.PIPE, text=True
-        )
-        with process:
-            assert process.stdout is not None
-            lines = [next(process.stdout) for _ in range(30)]
-            process.send_signal(signal.SIGKILL)
-            acknowledged = int((lines + process.stdout.readlines())[-1])
-        store = Store(path)
-        stored = store.records.page(7, 0, 100_000, 2**30)
-        store.close()
-        positions = [record.position for record in stored]
-        assert positions == list(range(1, len(stored) + 1))
-        assert len(stored) >= acknowledged
-        assert [record.data for record in stored[before:]] == [
-            b"%d" % number for number in range(len(stored) - before)
-        ]
-
-
-def test_reading_a_page_touches_no_more_of_a_large_shard(api: Api) -> None:
-    """Memory and time stay: a page of a shard of 50,000 is found by its key, not by counting."""
-    store = api.kinesis.store
-    for start in range(0, 50_000, 5_000):
-        store.records.append([New(9, "k", b"%d" % n) for n in range(start, start + 5_000)], start)
-    assert [r.data for r in store.records.page(9, 49_990, 3, 100)] == [b"49990", b"49991", b"49992"]
-    assert store.records.position_before(9, 25_000) == 25_000
-    assert store.records.trim(9, 25_000) == 25_000
-    assert store.records.page(9, 0, 1, 100)[0].data == b"25000"

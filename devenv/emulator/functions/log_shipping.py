@@ -1,0 +1,108 @@
+"""What functions print, on its way to CloudWatch Logs: gathered for a moment, sent together.
+
+LocalStack sends one request per invocation, which takes about as long as delivering a batch and
+slows down what is delivered next.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from localstack.aws.connect import connect_to
+from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler, LogItem
+
+log = logging.getLogger(__name__)
+
+GATHERED = 0.2
+"""Seconds that lines wait for others."""
+MAX_EVENTS, MAX_BYTES, OVERHEAD = 5_000, 900_000, 26
+"""Of one request; CloudWatch takes 10,000 and 1 MiB, and counts 26 bytes more per event."""
+
+type Event = dict[str, Any]
+
+
+def install() -> None:
+    """Have LocalStack's log handlers send as `ship` does."""
+    LogHandler.run_log_loop = lambda handler, *_, **__: ship(handler)
+
+
+def ship(handler: Any) -> None:
+    """Send what is in the handler's queue until it's shut down."""
+    client = connect_to.with_assumed_role(
+        region_name=handler.region, role_arn=handler.role_arn, service_principal="lambda"
+    ).logs
+    stopping = threading.Event()
+    while not stopping.is_set():
+        items = [handler.log_queue.get()]
+        if items[0] is not QUEUE_SHUTDOWN:
+            stopping.wait(GATHERED)
+        items += _rest(handler.log_queue)
+        if QUEUE_SHUTDOWN in items:
+            items.remove(QUEUE_SHUTDOWN)
+            stopping.set()
+        for (group, stream), events in _by_stream(items).items():
+            try:
+                for part in parts(events):
+                    _put(client, group, stream, part)
+            except Exception as e:  # Logs must not hurt what they tell of.
+                log.warning("The log of %s was not saved: %s", group, e)
+
+
+def parts(events: Iterable[Event]) -> Iterable[list[Event]]:
+    """As many requests as CloudWatch's limits need."""
+    part: list[Event] = []
+    size = 0
+    for event in events:
+        length = len(event["message"].encode()) + OVERHEAD
+        if part and (len(part) == MAX_EVENTS or size + length > MAX_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(event)
+        size += length
+    if part:
+        yield part
+
+
+def _rest(items: "queue.Queue[Any]") -> list[Any]:
+    found = []
+    while True:
+        try:
+            found.append(items.get_nowait())
+        except queue.Empty:
+            return found
+
+
+def _by_stream(items: Iterable[LogItem]) -> dict[tuple[str, str], list[Event]]:
+    now = int(time.time() * 1000)
+    found: dict[tuple[str, str], list[Event]] = {}
+    for item in items:
+        lines = [line + "\n" for line in item.logs.split("\n") if line]
+        events = found.setdefault((item.log_group, item.log_stream), [])
+        events += [{"timestamp": now, "message": line} for line in lines]
+    return found
+
+
+def _put(client: Any, group: str, stream: str, events: list[Event]) -> None:
+    def put() -> None:
+        client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+
+    missing, there = (
+        client.exceptions.ResourceNotFoundException,
+        (client.exceptions.ResourceAlreadyExistsException),
+    )
+    try:
+        put()
+    except missing:
+        _make(lambda: client.create_log_group(logGroupName=group), there)
+        _make(lambda: client.create_log_stream(logGroupName=group, logStreamName=stream), there)
+        put()
+
+
+def _make(make: Callable[[], Any], there: type[Exception]) -> None:
+    try:
+        make()
+    except there:
+        return

@@ -1,0 +1,200 @@
+"""Where LocalStack's Lambda calls us: the mapping operations, for Kinesis sources.
+
+`install` puts ours before those of LocalStack's provider; what isn't about a Kinesis source goes
+on to them. Mappings stand among LocalStack's own, so that lists, tags and other services see them.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from localstack.aws.api import ServiceException
+from localstack.aws.api.lambda_ import (
+    InvalidParameterValueException,
+    ResourceInUseException,
+    ResourceNotFoundException,
+)
+from localstack.services.lambda_.api_utils import function_locators_from_arn
+from localstack.services.lambda_.event_source_mapping.esm_config_factory import EsmConfigFactory
+from localstack.services.lambda_.invocation import version_manager
+from localstack.services.lambda_.invocation.models import lambda_stores
+from localstack.services.lambda_.provider import LambdaProvider
+
+from devenv.emulator.kinesis.provider import kinesis
+from devenv.emulator.mapping import requests
+from devenv.emulator.mapping.beginning import Beginning, forget, open_source
+from devenv.emulator.mapping.metrics import count_error, count_invocation
+from devenv.emulator.mapping.options import read_options
+from devenv.emulator.mapping.source import SourceGone, find
+from devenv.emulator.mapping.worker import Wanted, Worker
+
+CHANGING = threading.Lock()
+"""Held by who makes a mapping or changes one."""
+WORKERS: dict[str, Worker] = {}
+"""All Kinesis mappings of this process, for the status page."""
+CHANGEABLE = (*requests.RANGES, "FunctionResponseTypes", "DestinationConfig", "FilterCriteria")
+CHANGEABLE += ("BisectBatchOnFunctionError",)
+
+
+def create(provider: Any, context: Any, request: dict[str, Any]) -> dict[str, Any]:
+    requests.check(request, new=True)
+    with CHANGING:
+        arn, state = _function(provider, context, request)
+        entry = dict(EsmConfigFactory(request, context, arn).get_esm_config())
+        tags = entry.pop("Tags", None)
+        entry["LastModified"] = datetime.now(UTC)
+        enabled = request.get("Enabled") is not False
+        options = read_options(entry)
+        worker = Worker(entry, Wanted(options, enabled), Beginning(provider), Removal(provider))
+        if enabled:  # What is put from now on is for this mapping, whatever happens.
+            open_source(worker, options)
+        shown = dict(entry)
+        state.event_source_mappings[worker.uuid] = entry
+        provider.esm_workers[worker.uuid] = WORKERS[worker.uuid] = worker
+    if tags:
+        provider._store_tags(entry["EventSourceMappingArn"], tags)
+    worker.create()
+    return shown
+
+
+def update(provider: Any, context: Any, worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
+    with CHANGING:
+        if worker.wanted.deleted:
+            raise ResourceInUseException(
+                f"The event source mapping {worker.uuid} is being deleted.", Type="User"
+            )
+        wanted, changes = worker.wanted, {n: request[n] for n in CHANGEABLE if n in request}
+        requests.check(request, new=False)
+        merged = {**worker.entry, **changes}
+        requests.check(merged, new=False)
+        if name := request.get("FunctionName"):
+            merged["FunctionName"] = name
+        arn, _ = _function(provider, context, merged)
+        merged.pop("FunctionName", None)
+        merged["FunctionArn"] = arn
+        if not (merged.get("FilterCriteria") or {}).get("Filters"):
+            merged.pop("FilterCriteria", None)
+        enabled = wanted.enabled if request.get("Enabled") is None else request["Enabled"]
+        merged["LastModified"] = datetime.now(UTC)
+        worker.entry.update(merged)
+        for name in worker.entry.keys() - merged.keys():
+            del worker.entry[name]
+        state = "Updating"
+        if enabled != wanted.enabled:
+            state = "Enabling" if enabled else "Disabling"
+        worker.change(replace(wanted, options=read_options(merged), enabled=enabled), state)
+        return {**worker.entry, "State": state}
+
+
+def _function(provider: Any, context: Any, request: dict[str, Any]) -> tuple[str, Any]:
+    """The function's ARN, and the store that its mappings are in, if LocalStack takes the request.
+
+    For a version or alias that isn't there it raises a plain Exception, answered with 500.
+    """
+    try:
+        arn, _, state, _, _ = provider.validate_event_source_mapping(context, request)
+    except ServiceException:
+        raise
+    except Exception as e:
+        name = request.get("FunctionName") or request.get("FunctionArn")
+        raise ResourceNotFoundException(f"Function not found: {name}", Type="User") from e
+    return arn, state
+
+
+def delete(provider: Any, worker: Worker) -> dict[str, Any]:
+    with CHANGING:
+        worker.change(replace(worker.wanted, deleted=True), "Deleting")
+        provider._remove_all_tags(worker.entry["EventSourceMappingArn"])
+        forget(worker)
+        return {**worker.entry, "State": "Deleting"}
+
+
+class Removal:
+    """Takes a deleted mapping out of LocalStack's lists, and its checkpoints out of the file."""
+
+    def __init__(self, provider: Any) -> None:
+        self._provider = provider
+
+    def __call__(self, worker: Worker) -> None:
+        forget(worker)
+        WORKERS.pop(worker.uuid, None)
+        self._provider.esm_workers.pop(worker.uuid, None)
+        for _, _, store in lambda_stores.iter_stores():
+            store.event_source_mappings.pop(worker.uuid, None)
+
+
+def install() -> None:
+    """Put ours before LocalStack's."""
+    _wrap("create_event_source_mapping_v2", _create)
+    _wrap("update_event_source_mapping_v2", _update)
+    _wrap("delete_event_source_mapping", _delete)
+    _wrap("list_event_source_mappings", _list)
+    _wrap("check_service_resource_exists", _check_source)
+    version_manager.record_cw_metric_invocation = count_invocation
+    version_manager.record_cw_metric_error = count_error
+
+
+def _wrap(name: str, ours: Callable[..., Any]) -> None:
+    """`ours` gets LocalStack's method as its second argument."""
+    theirs = getattr(LambdaProvider, name)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return ours(self, theirs, *args, **kwargs)
+
+    setattr(LambdaProvider, name, method)
+
+
+def _create(provider: Any, theirs: Callable[..., Any], context: Any, request: Any) -> Any:
+    if not _is_kinesis(request.get("EventSourceArn")):
+        return theirs(provider, context, request)
+    return create(provider, context, dict(request))
+
+
+def _update(provider: Any, theirs: Callable[..., Any], context: Any, request: Any) -> Any:
+    worker = provider.esm_workers.get(request.get("UUID"))
+    if not isinstance(worker, Worker):
+        return theirs(provider, context, request)
+    return update(provider, context, worker, dict(request))
+
+
+def _delete(provider: Any, theirs: Callable[..., Any], context: Any, uuid: str, **more: Any) -> Any:
+    worker = provider.esm_workers.get(uuid)
+    if not isinstance(worker, Worker):
+        return theirs(provider, context, uuid, **more)
+    return delete(provider, worker)
+
+
+def _list(provider: Any, theirs: Callable[..., Any], context: Any, **request: Any) -> Any:
+    """LocalStack takes any mapping whose function's ARN has the name somewhere in it."""
+    function = request.get("function_name")
+    answer = theirs(provider, context, **request)
+    if function:
+        found = answer["EventSourceMappings"]
+        answer["EventSourceMappings"] = list(_of_function(found, function))
+    return answer
+
+
+def _of_function(mappings: Iterable[Any], function: str) -> Iterable[Any]:
+    name, qualifier, *_ = function_locators_from_arn(function)
+    for mapping in mappings:
+        mapped, mapped_qualifier, *_ = function_locators_from_arn(mapping["FunctionArn"])
+        if mapped == name and qualifier in (None, mapped_qualifier):
+            yield mapping
+
+
+def _check_source(
+    provider: Any, theirs: Callable[..., Any], service: str, arn: str, *more: Any, **named: Any
+) -> None:
+    if service != "kinesis":
+        theirs(provider, service, arn, *more, **named)
+        return
+    try:
+        find(kinesis(), arn)
+    except SourceGone as e:
+        raise InvalidParameterValueException(f"Stream not found: {arn}", Type="User") from e
+
+
+def _is_kinesis(arn: str | None) -> bool:
+    return arn is not None and arn.split(":")[2:3] == ["kinesis"]

@@ -1,0 +1,132 @@
+"""Telling of discarded records: the on-failure destination's message, and sending it.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+"""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from localstack.services.lambda_.event_source_mapping.pipe_utils import get_internal_client
+
+from devenv.emulator.mapping.events import Record
+
+log = logging.getLogger(__name__)
+
+SERVICES = ("sqs", "sns", "s3")
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """Records that the function won't get again, and why."""
+
+    records: Sequence[Record]
+    condition: str
+    attempts: int
+    function_arn: str
+    stream_arn: str
+    shard_id: str
+    moment: float
+    request_id: str | None = None
+    """Of the last invocation; None if there was none."""
+    version: str | None = None
+    function_error: str | None = None
+
+
+def message(discarded: Discarded) -> dict[str, Any]:
+    """What SQS and SNS get; what S3 gets has `payload` beside."""
+    first, last = discarded.records[0], discarded.records[-1]
+    content: dict[str, Any] = {
+        "requestContext": {
+            "requestId": discarded.request_id or str(uuid.uuid4()),
+            "functionArn": discarded.function_arn,
+            "condition": discarded.condition,
+            "approximateInvokeCount": discarded.attempts,
+        }
+    }
+    if discarded.version is not None:
+        content["responseContext"] = {
+            "statusCode": 200,
+            "executedVersion": discarded.version,
+            "functionError": discarded.function_error,
+        }
+    return content | {
+        "version": "1.0",
+        "timestamp": _time(discarded.moment),
+        "KinesisBatchInfo": {
+            "shardId": discarded.shard_id,
+            "startSequenceNumber": first.sequence_number,
+            "endSequenceNumber": last.sequence_number,
+            "approximateArrivalOfFirstRecord": _time(first.arrived / 1000),
+            "approximateArrivalOfLastRecord": _time(last.arrived / 1000),
+            "batchSize": len(discarded.records),
+            "streamArn": discarded.stream_arn,
+        },
+    }
+
+
+def object_key(mapping_id: str, discarded: Discarded) -> str:
+    """Where in a bucket the message goes."""
+    moment = datetime.fromtimestamp(discarded.moment, UTC)
+    return (
+        f"aws/lambda/{mapping_id}/{discarded.shard_id}/{moment:%Y/%m/%d}/"
+        f"{moment:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
+    )
+
+
+def send(destination: str, mapping_id: str, discarded: Discarded, role: str) -> None:
+    """Send the message, or log that it can't be sent: the shard goes on either way, as on AWS."""
+    for attempt in range(ATTEMPTS):
+        try:
+            _send(destination, mapping_id, discarded, role)
+        except Exception as e:  # Whatever the destination's service answers with.
+            problem = e
+            log.debug("Destination %s, attempt %d", destination, attempt + 1, exc_info=True)
+        else:
+            return
+    log.error(
+        "%d records of %s, %s to %s, are lost to the on-failure destination %s: %s. Does it exist?",
+        len(discarded.records),
+        discarded.shard_id,
+        discarded.records[0].sequence_number,
+        discarded.records[-1].sequence_number,
+        destination,
+        problem,
+    )
+
+
+def _send(destination: str, mapping_id: str, discarded: Discarded, role: str) -> None:
+    service = destination.split(":")[2]
+    client = _client(destination, discarded.function_arn, role)
+    content = message(discarded)
+    if service == "sqs":
+        account, name = destination.split(":")[4:6]
+        url = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+        client.send_message(QueueUrl=url, MessageBody=json.dumps(content))
+    elif service == "sns":
+        client.publish(TopicArn=destination, Message=json.dumps(content))
+    else:
+        events = b",".join(record.event for record in discarded.records)
+        body = json.dumps(content)[:-1].encode() + b', "payload": {"Records": [' + events + b"]}}"
+        key = object_key(mapping_id, discarded)
+        client.put_object(Bucket=destination.split(":::")[-1], Key=key, Body=body)
+
+
+def _client(destination: str, function_arn: str, role: str) -> Any:
+    """As the function's role, whose permission AWS asks for too."""
+    make: Callable[..., Any] = get_internal_client
+    arn = destination
+    if not arn.split(":")[3]:  # A bucket's ARN says neither region nor account.
+        region, account = function_arn.split(":")[3:5]
+        arn = f"arn:aws:s3:{region}:{account}:bucket"
+    return make(arn, role_arn=role, service_principal="lambda", source_arn=function_arn)
+
+
+def _time(moment: float) -> str:
+    text = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
