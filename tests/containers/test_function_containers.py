@@ -41,6 +41,8 @@ def handler(event, context):
 def engine_client(devenv_images: None) -> Iterator[docker.DockerClient]:
     client = docker.from_env()
     yield client
+    if client.images.list(TRIAL):
+        client.images.remove(TRIAL, force=True)
     client.close()
 
 
