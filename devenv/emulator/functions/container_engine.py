@@ -127,8 +127,8 @@ def remove(container: Container) -> None:
 
 
 def _compose_labels(own: Mapping[str, str]) -> dict[str, str]:
-    """As `docker compose run` labels what it starts, so that `down` takes it along whatever has
-    become of the emulator."""
+    """As `docker compose run` labels what it starts, so that `down --remove-orphans` takes it along
+    whatever has become of the emulator."""
     if f"{COMPOSE}project" not in own:
         return {}
     kept = [f"{COMPOSE}{name}" for name in ("project", "service", "config-hash")]
