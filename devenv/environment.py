@@ -15,7 +15,9 @@ from devenv.pipelines import PIPELINES
 from devenv.pipelines.pipeline import Pipeline
 from devenv.settings import Settings
 from devenv.stack.embedded import Embedded
+from devenv.stack.services import answering
 from devenv.system import read_system
+from devenv.wait import wait_for
 
 Say = Callable[[str], None]
 
@@ -71,6 +73,23 @@ def runs_elsewhere(settings: Settings, aws: Aws) -> bool:
         return read_system(settings, aws).is_ready
     except UNREACHABLE:
         return False
+
+
+def await_servers(settings: Settings, aws: Aws, timeout: float) -> None:
+    """Return once endpoint and tracking server answer, whoever starts them; `Unreachable` if that
+    takes longer than `timeout` seconds."""
+
+    def endpoint_answers() -> bool:
+        try:
+            return bool(aws.kinesis.list_streams(Limit=1))
+        except UNREACHABLE:
+            return False
+
+    for name, probe in (
+        (settings.endpoint, endpoint_answers),
+        (f"MLflow at {settings.mlflow_tracking_uri}", lambda: answering(settings, "mlflow")),
+    ):
+        wait_for(probe, timeout=timeout, failure=f"{name} did not answer within {timeout:.0f} s.")
 
 
 def take_down(embedded: Embedded) -> list[str]:

@@ -127,11 +127,11 @@ def remove(container: Container) -> None:
 
 
 def _compose_labels(own: Mapping[str, str]) -> dict[str, str]:
-    """As `docker compose run` labels what it starts, so that `down` takes it along whatever has
-    become of the emulator."""
+    """As `docker compose run` labels what it starts, so that `down --remove-orphans` takes it along
+    whatever has become of the emulator."""
     if f"{COMPOSE}project" not in own:
         return {}
-    kept = (f"{COMPOSE}project", f"{COMPOSE}service", f"{COMPOSE}project.working_dir")
+    kept = [f"{COMPOSE}{name}" for name in ("project", "service", "config-hash")]
     labels = {name: own[name] for name in kept if name in own}
     return {**labels, f"{COMPOSE}oneoff": "True", f"{COMPOSE}container-number": "1"}
 

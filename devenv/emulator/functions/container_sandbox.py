@@ -90,6 +90,8 @@ class ContainerSandbox:
                 cap_drop=["ALL"],
                 security_opt=["no-new-privileges"],
                 init=True,
+                # So a killed emulator's are gone: the runtime ends when nobody serves its API.
+                auto_remove=True,
             )
             try:
                 output = self._container.attach(stream=True, logs=True)
