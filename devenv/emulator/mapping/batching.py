@@ -18,6 +18,8 @@ from devenv.emulator.mapping.windows import start_of
 
 MAX_PAGE = 1000
 """Records read at a time: filters may pass few of them."""
+MAX_PAGES = 20
+"""Pages read without a look at whether to stop, and without a checkpoint."""
 
 
 class Reader(Protocol):
@@ -70,8 +72,10 @@ class Gatherer:
         return self._waiting[0].arrived if self._waiting else None
 
     def fill(self) -> None:
-        """Read until a batch is full or there's nothing more to read."""
-        while not self._is_full() and not self.reader.finished:
+        """Read until a batch is full, there's nothing more, or it's time to look up."""
+        for _ in range(MAX_PAGES):
+            if self._is_full() or self.reader.finished:
+                return
             wanted = self.options.batch_size - len(self._waiting)
             page = self.reader.read(min(MAX_PAGE, wanted) if self._reads_all() else MAX_PAGE)
             if not page.records:

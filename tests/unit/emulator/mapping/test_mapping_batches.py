@@ -4,7 +4,7 @@ from typing import Any
 
 from fake_shard import FakeShard, encode, options
 
-from devenv.emulator.mapping.batching import Gatherer
+from devenv.emulator.mapping.batching import MAX_PAGE, MAX_PAGES, Gatherer
 from devenv.emulator.mapping.events import PAYLOAD_LIMIT
 
 
@@ -77,6 +77,17 @@ def test_filtered_records_count_as_read() -> None:
     found = gatherer(shard, passes=lambda stored, _: stored.data == b"yes")
     found.fill()
     assert positions(found) == ([1, 3], 4)
+
+
+def test_a_long_stretch_of_filtered_records_is_read_bit_by_bit() -> None:
+    """So that a mapping can be stopped meanwhile, and goes on from where it was."""
+    shard = FakeShard()
+    shard.put(*[b"no"] * (MAX_PAGE * MAX_PAGES + 1), b"yes")
+    found = gatherer(shard, passes=lambda stored, _: stored.data == b"yes")
+    found.fill()
+    assert (found.is_empty, found.position) == (True, MAX_PAGE * MAX_PAGES)
+    found.fill()
+    assert not found.is_empty
 
 
 def test_another_lanes_records_are_passed_over() -> None:
