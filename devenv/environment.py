@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from devenv import bootstrap
-from devenv.aws import Aws
+from devenv.aws import UNREACHABLE, Aws
 from devenv.bootstrap.model import DeployedModel, ModelSource
 from devenv.bootstrap.model_files import PreparedModel, prepare
 from devenv.pipelines import PIPELINES
 from devenv.pipelines.pipeline import Pipeline
 from devenv.settings import Settings
 from devenv.stack.embedded import Embedded
+from devenv.stack.services import answering
+from devenv.system import read_system
+from devenv.wait import wait_for
 
 Say = Callable[[str], None]
 
@@ -59,6 +62,34 @@ def bring_up(settings: Settings, aws: Aws, say: Say, trips: str | None) -> Up:
 
         model = bootstrap.run(settings, aws, say, source, registry_ready)
     return Up([service.name for service in started], model)
+
+
+def runs_elsewhere(settings: Settings, aws: Aws) -> bool:
+    """Whether the endpoint has the whole system, and it isn't this command line's processes:
+    in containers, say, or on AWS."""
+    if Embedded(settings, lambda line: None).running():
+        return False
+    try:
+        return read_system(settings, aws).is_ready
+    except UNREACHABLE:
+        return False
+
+
+def await_servers(settings: Settings, aws: Aws, timeout: float) -> None:
+    """Return once endpoint and tracking server answer, whoever starts them; `Unreachable` if that
+    takes longer than `timeout` seconds."""
+
+    def endpoint_answers() -> bool:
+        try:
+            return bool(aws.kinesis.list_streams(Limit=1))
+        except UNREACHABLE:
+            return False
+
+    for name, probe in (
+        (settings.endpoint, endpoint_answers),
+        (f"MLflow at {settings.mlflow_tracking_uri}", lambda: answering(settings, "mlflow")),
+    ):
+        wait_for(probe, timeout=timeout, failure=f"{name} did not answer within {timeout:.0f} s.")
 
 
 def take_down(embedded: Embedded) -> list[str]:

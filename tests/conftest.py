@@ -1,10 +1,12 @@
-"""For all tests: nothing may connect to anything off this machine; how far properties are tried."""
+"""For all tests: `--engine`, how far properties are tried, and no connection off this machine."""
 
 import ipaddress
 import sys
 from typing import Any
 
 from hypothesis import settings
+
+pytest_plugins = ["devenv.testing"]
 
 # The same examples each time: what fails in CI fails here. By hand: --hypothesis-profile=thorough
 settings.register_profile(

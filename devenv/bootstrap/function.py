@@ -31,6 +31,8 @@ class FunctionSpec:
     image_uri: str
     role_arn: str
     variables: dict[str, str]
+    image_may_move: bool = False
+    """Whether the image's tag may have been given to another one since the last bootstrap."""
 
 
 def function_spec(settings: Settings, role_arn: str, model: DeployedModel) -> FunctionSpec:
@@ -43,7 +45,9 @@ def function_spec(settings: Settings, role_arn: str, model: DeployedModel) -> Fu
         "TEST_RUN": str(settings.test_run),
     }
     image_uri = settings.image_uri or f"{settings.image_repository}:{image_tag(settings.root)}"
-    return FunctionSpec(settings.function_name, image_uri, role_arn, variables)
+    given = settings.image_uri
+    may_move = given is not None and "@sha256:" not in given
+    return FunctionSpec(settings.function_name, image_uri, role_arn, variables, may_move)
 
 
 def image_tag(root: Path) -> str:
@@ -122,10 +126,12 @@ def _update(
             "FUNCTION_NAME to another name."
         )
     changed = []
-    if image_uri != spec.image_uri:
+    if image_uri != spec.image_uri or spec.image_may_move:
         aws.functions.update_function_code(FunctionName=spec.name, ImageUri=spec.image_uri)
         wait_usable(spec.name, aws)
-        changed.append("code")
+        updated = aws.functions.get_function_configuration(FunctionName=spec.name)
+        if updated.get("CodeSha256") != current.get("CodeSha256"):
+            changed.append("code")
     variables = current.get("Environment", {}).get("Variables", {})
     wanted = {**variables, **spec.variables}
     if wanted != variables or current.get("Role") != spec.role_arn:

@@ -13,6 +13,12 @@ from devenv.aws import Aws
 from devenv.output import Output
 from devenv.settings import Settings
 
+NEXT = (
+    "Next: devenv put --pu 130 --do 205 --distance 3.66",
+    "      devenv tail --from trim-horizon --limit 1",
+)
+"""What to do once everything is made."""
+
 
 class Context:
     """The collaborators of one run of the command line."""

@@ -9,6 +9,7 @@ from devenv.aws import UNREACHABLE
 from devenv.commands.context import Context, json_option, pass_context
 from devenv.output import Output
 from devenv.settings import Settings
+from devenv.stack import services
 from devenv.stack.embedded import NAMES, Embedded
 from devenv.stack.process import Registry
 from devenv.system import ShardState, SystemState, read_system
@@ -16,12 +17,13 @@ from devenv.system import ShardState, SystemState, read_system
 
 @dataclass(frozen=True)
 class ServiceState:
-    """One process of the embedded environment."""
+    """One of the servers that `devenv up` would start."""
 
     name: str
     running: bool
     url: str | None = None
     pid: int | None = None
+    """None for one that answers and isn't this command line's: a container, say."""
     memory_mb: int | None = None
 
 
@@ -31,7 +33,7 @@ class ServiceState:
 def status(context: Context, as_json: bool) -> int:
     """Show services, streams, function, mapping and model. Exits 1 if a ride would get nowhere."""
     settings = context.settings
-    services = service_states(settings, Embedded(settings, context.say))
+    servers = service_states(settings, Embedded(settings, context.say))
     try:
         system = read_system(settings, context.aws)
     except UNREACHABLE:
@@ -47,23 +49,24 @@ def status(context: Context, as_json: bool) -> int:
             region=settings.region,
             mlflow=settings.mlflow_tracking_uri,
             ready=ready,
-            services=[dataclasses.asdict(service) for service in services],
+            services=[dataclasses.asdict(server) for server in servers],
             **(dataclasses.asdict(system) if system else {}),
         )
     else:
-        _show(output, settings, services, system)
+        _show(output, settings, servers, system)
     return 0 if ready else 1
 
 
 def service_states(settings: Settings, embedded: Embedded) -> list[ServiceState]:
-    """The embedded processes; none of them where the endpoint is elsewhere."""
+    """The servers on this machine; none of them where the endpoint is elsewhere."""
     if not settings.is_local:
         return []
     states = []
     for name in (n for n in NAMES if embedded.expects(n)):
         found = Registry(settings.home).find(name)
         if found is None:
-            states.append(ServiceState(name, False))
+            answering = services.answering(settings, name)
+            states.append(ServiceState(name, answering is not None, answering))
         else:
             states.append(ServiceState(name, True, found.url, found.pid, found.memory_mb()))
     return states
@@ -72,12 +75,13 @@ def service_states(settings: Settings, embedded: Embedded) -> list[ServiceState]
 def _show(
     output: Output,
     settings: Settings,
-    services: list[ServiceState],
+    servers: list[ServiceState],
     system: SystemState | None,
 ) -> None:
     rows: list[tuple[object, ...]] = []
-    for service in services:
-        detail = f"{service.url}  process {service.pid}, {service.memory_mb} MB"
+    for service in servers:
+        process = f"process {service.pid}, {service.memory_mb} MB"
+        detail = f"{service.url}  {process if service.pid else 'not by `devenv up`'}"
         rows.append(
             (service.name, "running" if service.running else "stopped", detail)
             if service.running

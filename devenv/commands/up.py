@@ -2,7 +2,7 @@
 
 import click
 
-from devenv.commands.context import Context, pass_context, trips_option
+from devenv.commands.context import NEXT, Context, pass_context, trips_option
 from devenv.environment import bring_up, take_down
 from devenv.errors import DevenvError
 from devenv.settings import Settings
@@ -49,8 +49,7 @@ def summary(settings: Settings) -> list[str]:
         f"  streams    {settings.input_stream} → {settings.predictions_stream}",
         f"  MLflow     {settings.mlflow_tracking_uri}",
         "",
-        "Next: devenv put --pu 130 --do 205 --distance 3.66",
-        "      devenv tail --from trim-horizon --limit 1",
+        *NEXT,
         "",
     ]
 

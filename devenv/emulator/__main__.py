@@ -13,9 +13,10 @@ from pathlib import Path
 
 from devenv.emulator import service_catalog
 from devenv.errors import BadInput
-from devenv.settings import Settings, address, from_process
+from devenv.settings import Settings, address, from_process, is_loopback
 
-PROCESS_EXECUTOR = "devenv-process"
+EXECUTORS = {"processes": "devenv-process", "containers": "devenv-container"}
+"""What DEVENV_FUNCTIONS may be, and the plugin that it means."""
 
 TUNABLE = {
     # LocalStack's own event source mapping, for sources other than Kinesis: how often an idle one
@@ -60,21 +61,32 @@ def localstack_variables(settings: Settings, folder: Path) -> dict[str, str]:
     if settings.endpoint_url is None:
         raise BadInput("AWS_ENDPOINT_URL is not set: there's nowhere for the emulator to listen.")
     host, port = address(settings.endpoint_url, "AWS_ENDPOINT_URL")
+    # Any other name is this container's on its network: its published port arrives there too.
+    listen = host if is_loopback(settings.endpoint_url) else "0.0.0.0"
     return {
         "DEVENV_HOME": str(settings.home),
-        "GATEWAY_LISTEN": f"{host}:{port}",
+        "DEVENV_EMULATOR_HOST": host,
+        "GATEWAY_LISTEN": f"{listen}:{port}",
         "LOCALSTACK_HOST": f"{host}:{port}",
         "SQS_ENDPOINT_STRATEGY": "path",
         "FILESYSTEM_ROOT": str(folder / "filesystem"),
         "LOCALSTACK_VOLUME_DIR": str(folder / "volume"),
         "TMPDIR": str(folder / "tmp"),
-        "LAMBDA_RUNTIME_EXECUTOR": PROCESS_EXECUTOR,
+        "LAMBDA_RUNTIME_EXECUTOR": executor(),
         # On a machine that is itself a container LocalStack would take /var/lib for its own.
         "OVERRIDE_IN_DOCKER": "0",
         "DNS_ADDRESS": "0",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DISABLE_EVENTS": "1",
     }
+
+
+def executor() -> str:
+    """The plugin that DEVENV_FUNCTIONS chooses; functions are processes unless it says so."""
+    wanted = os.environ.get("DEVENV_FUNCTIONS", "processes")
+    if wanted not in EXECUTORS:
+        raise BadInput(f"DEVENV_FUNCTIONS={wanted} is neither of {', '.join(EXECUTORS)}.")
+    return EXECUTORS[wanted]
 
 
 if __name__ == "__main__":

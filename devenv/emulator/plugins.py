@@ -39,6 +39,17 @@ class ServerPlugin(RuntimeServerPlugin):
         return RuntimeServer()
 
 
+class ContainerExecutorPlugin(RuntimeExecutorPlugin):
+    """Runs functions made from images as containers of them, beside the emulator's own."""
+
+    name = "devenv-container"
+
+    def load(self, *args: Any, **kwargs: Any) -> type:
+        from devenv.emulator.functions.container_executor import ContainerExecutor
+
+        return ContainerExecutor
+
+
 @aws_provider(api="kinesis", name="devenv")
 def kinesis_service() -> Service:
     """Our Kinesis; chosen by PROVIDER_OVERRIDE_KINESIS."""
@@ -117,12 +128,15 @@ def durable_s3() -> Service:
 
 @hooks.on_infra_start()
 def resolve_images_here() -> None:
-    """Have `create_function` take images from the image store rather than from Docker, and
-    `delete_function` delete those that our executor refused to run."""
+    """Have `create_function` take images from where our executor does, and `delete_function`
+    delete those that it refused to run."""
     from localstack.services.lambda_ import provider
     from localstack.services.lambda_.invocation.lambda_service import LambdaService
 
-    from devenv.emulator.functions.images import resolve_image
+    if _functions_are_containers():
+        from devenv.emulator.functions.container_executor import resolve_image
+    else:
+        from devenv.emulator.functions.images import resolve_image
 
     provider.create_image_code = resolve_image
     stop_version = LambdaService.stop_version
@@ -133,3 +147,22 @@ def resolve_images_here() -> None:
             stop_version(self, qualified_arn)
 
     LambdaService.stop_version = stop_version_if_any
+
+
+@hooks.on_infra_start()
+def remove_leftover_containers() -> None:
+    """Remove functions' containers that an emulator which was killed has left behind."""
+    if _functions_are_containers():
+        from devenv.emulator.functions.container_executor import remove_leftovers
+
+        remove_leftovers()
+
+
+@hooks.on_infra_shutdown()
+def remove_containers() -> None:
+    """Remove those that LocalStack hasn't stopped: its own shutdown doesn't wait for each."""
+    remove_leftover_containers()
+
+
+def _functions_are_containers() -> bool:
+    return os.environ["LAMBDA_RUNTIME_EXECUTOR"] == ContainerExecutorPlugin.name

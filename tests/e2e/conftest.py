@@ -11,8 +11,8 @@ from typing import Any
 
 import psutil
 import pytest
-from free_ports import free_port
 
+from devenv.testing.ports import free_port
 from devenv.wait import wait_for
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from free_ports import free_port
+
+from devenv.testing.ports import free_port
 
 from .conftest import Done, Shell
 

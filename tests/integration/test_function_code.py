@@ -1,34 +1,40 @@
 """What can be a function's code, and how the rest is refused: runtimes, zips, images."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
 from devenv.aws import Aws
 from devenv.settings import Settings
+from devenv.testing import FUNCTION_IMAGE
+from devenv.testing.engine import Engine
 
 from .zip_functions import ROLE, Functions
 
-BOOTSTRAP = f"""#!{sys.executable} -IS
+BOOTSTRAP = """#!PYTHON -IS
 import json, os
 from urllib.request import Request, urlopen
-api = f"http://{{os.environ['AWS_LAMBDA_RUNTIME_API']}}/2018-06-01/runtime/invocation"
+api = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
 while True:
-    with urlopen(f"{{api}}/next") as event:
+    with urlopen(f"{api}/next") as event:
         request_id, body = event.headers["Lambda-Runtime-Aws-Request-Id"], json.load(event)
     print("got", body, flush=True)
-    answer = json.dumps({{"handler": os.environ["_HANDLER"], "event": body}}).encode()
-    urlopen(Request(f"{{api}}/{{request_id}}/response", data=answer)).close()
+    answer = json.dumps({"handler": os.environ["_HANDLER"], "event": body}).encode()
+    urlopen(Request(f"{api}/{request_id}/response", data=answer)).close()
 """
 
 
 @pytest.mark.parametrize("runtime", ["provided.al2", "provided.al2023"])
-def test_a_zip_with_its_own_bootstrap_runs(functions: Functions, runtime: str) -> None:
+def test_a_zip_with_its_own_bootstrap_runs(
+    functions: Functions, runtime: str, engine: Engine
+) -> None:
     """The program named bootstrap is started and speaks the Runtime API."""
-    name = functions.create_from({"bootstrap": BOOTSTRAP}, Runtime=runtime, Handler="any.thing")
+    python = "/usr/local/bin/python3" if engine is Engine.DOCKER else sys.executable
+    bootstrap = BOOTSTRAP.replace("PYTHON", python)
+    name = functions.create_from({"bootstrap": bootstrap}, Runtime=runtime, Handler="any.thing")
     first, second = functions.invoke(name, {"n": 1}), functions.invoke(name, {"n": 2})
     assert first.payload == {"handler": "any.thing", "event": {"n": 1}}
     assert second.payload == {"handler": "any.thing", "event": {"n": 2}}
@@ -55,7 +61,9 @@ def test_what_cannot_be_run_is_failed_with_the_reason(
         functions.aws.functions.get_function(FunctionName=name)
 
 
-def test_an_image_of_an_unknown_repository_does_not_exist(system: Settings, aws: Aws) -> None:
+def test_an_image_of_an_unknown_repository_does_not_exist(
+    system: Settings, aws: Aws, engine: Engine
+) -> None:
     """Lambda's own error, with what is known here."""
     with pytest.raises(ClientError) as caught:
         aws.functions.create_function(
@@ -67,17 +75,21 @@ def test_an_image_of_an_unknown_repository_does_not_exist(system: Settings, aws:
     error = caught.value.response["Error"]
     assert error["Code"] == "InvalidParameterValueException"
     assert "other:v1 does not exist. Provide a valid source image." in error["Message"]
-    assert system.image_repository in error["Message"]
+    if engine is Engine.EMBEDDED:
+        assert system.image_repository in error["Message"]
 
 
 @pytest.fixture
-def image_function(system: Settings, aws: Aws, tmp_path: Path) -> Iterator[str]:
+def image_function(system: Settings, aws: Aws, engine: Engine) -> Iterator[str]:
     """A function of the project's image, under a registry's name, whose init needs no model."""
     name, registry = "image-test", "000000000000.dkr.ecr.us-east-1.amazonaws.com"
+    image = f"{registry}/{system.image_repository}:v1"
+    if engine is Engine.DOCKER:
+        subprocess.run(["docker", "tag", FUNCTION_IMAGE, image], check=True)
     aws.functions.create_function(
         FunctionName=name,
         PackageType="Image",
-        Code={"ImageUri": f"{registry}/{system.image_repository}:v1"},
+        Code={"ImageUri": image},
         ImageConfig={"Command": ["code.interact"]},
         Role=ROLE,
         Timeout=20,

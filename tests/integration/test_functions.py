@@ -98,7 +98,7 @@ def test_a_function_gets_the_event_and_the_documented_context(functions: Functio
 
 
 def test_a_function_sees_the_documented_variables_and_none_of_the_developers(
-    functions: Functions, system: Settings
+    functions: Functions, system: Settings, devenv_endpoint_inside: str
 ) -> None:
     """The names are AWS's list, and what this process has set isn't there."""
     configured = {"Variables": {"MINE": "yes", "TZ": "Europe/London"}}
@@ -113,7 +113,7 @@ def test_a_function_sees_the_documented_variables_and_none_of_the_developers(
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
         "AWS_REGION": "us-east-1",
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
-        "AWS_ENDPOINT_URL": system.endpoint_url,
+        "AWS_ENDPOINT_URL": devenv_endpoint_inside,
         "MINE": "yes",
         "TZ": "Europe/London",
     }

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from free_ports import free_port
 
 from devenv.aws import Aws
 from devenv.settings import Settings
 from devenv.stack.embedded import Embedded
+from devenv.testing.ports import free_port
 
 from .zip_functions import Functions, processes_with
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from free_ports import free_port
 
 from devenv.aws import Aws
 from devenv.bootstrap.model import DeployedModel, ModelSource, ensure_model
@@ -15,6 +14,7 @@ from devenv.bootstrap.registry import Registry
 from devenv.errors import BadInput, DevenvError, NotFound, Unreachable
 from devenv.pipelines import PIPELINES
 from devenv.settings import Settings
+from devenv.testing.ports import free_port
 
 BUCKET = "model-step"
 RIDE = PIPELINES["ride"]

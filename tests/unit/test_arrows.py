@@ -16,7 +16,7 @@ PACKAGE = ROOT / "devenv"
 LAYERS: dict[str, tuple[str, ...]] = {
     "entry": ("devenv.__main__",),
     "cli": ("devenv.cli",),
-    "commands": ("devenv.commands",),
+    "commands": ("devenv.commands", "devenv.testing"),
     "work": (
         "devenv.environment",
         "devenv.round_trip",

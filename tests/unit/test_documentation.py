@@ -16,6 +16,16 @@ NAME = re.compile(r"^#?([A-Z][A-Z_0-9]+)=", re.MULTILINE)
 READ_BY_OTHERS = {
     "AWS_ACCESS_KEY_ID": "boto3",
     "AWS_SECRET_ACCESS_KEY": "boto3",
+    **dict.fromkeys(
+        (
+            "DEVENV_EMULATOR_PORT",
+            "DEVENV_MLFLOW_PORT",
+            "DEVENV_FUNCTION_PORT",
+            "DEVENV_FUNCTION_CPU_LIMIT",
+            "DOCKER_SOCKET",
+        ),
+        "compose.yaml",
+    ),
 }
 """Settings that are none of ours, and who reads them."""
 
@@ -40,6 +50,13 @@ def test_every_command_stands_in_the_readme(name: str) -> None:
 def test_every_setting_of_the_example_is_read(name: str) -> None:
     """By this project, or by a library that is named here."""
     assert name in read_by_us() | READ_BY_OTHERS.keys()
+
+
+def test_what_compose_reads_stands_in_the_example() -> None:
+    """And compose.yaml reads what it is said to read."""
+    read = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text()))
+    assert read <= set(in_the_example())
+    assert {name for name, by in READ_BY_OTHERS.items() if by == "compose.yaml"} <= read
 
 
 def test_every_setting_that_is_read_stands_in_the_example() -> None:

@@ -84,7 +84,7 @@ def variables(
     Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
     runtime_folder = os.environ["DEVENV_RUNTIME_DIR"]
-    given = {k: str(v) for k, v in localstack.items() if not k.startswith(NOT_FOR_FUNCTIONS)}
+    given = without_localstacks(localstack)
     given |= {
         "LAMBDA_TASK_ROOT": str(code.folder),
         "LAMBDA_RUNTIME_DIR": runtime_folder,
@@ -103,6 +103,11 @@ def variables(
     if code.runtime is not None:
         given["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{code.runtime}"
     return given | dict(configured)
+
+
+def without_localstacks(variables: Mapping[str, Any]) -> dict[str, str]:
+    """Those of `variables` that a function has on AWS too, as text."""
+    return {k: str(v) for k, v in variables.items() if not k.startswith(NOT_FOR_FUNCTIONS)}
 
 
 def _python(python: Path, handler: str) -> tuple[str, ...]:

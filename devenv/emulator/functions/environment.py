@@ -12,6 +12,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.
 import queue
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from devenv.emulator.functions import log_lines
@@ -103,9 +104,15 @@ class _Failure:
 class Environment:
     """Runs invocations one after the other; `stop` may come from another thread at any time."""
 
-    def __init__(self, sandboxes: SandboxFactory, limits: FunctionLimits) -> None:
+    def __init__(
+        self,
+        sandboxes: SandboxFactory,
+        limits: FunctionLimits,
+        make_api: Callable[[], RuntimeApi] = RuntimeApi,
+    ) -> None:
         self._sandboxes = sandboxes
         self._limits = limits
+        self._make_api = make_api
         self._runtime: _Runtime | None = None
         self._lock = threading.Lock()
         self._stopped = False
@@ -153,6 +160,7 @@ class Environment:
         duration = (time.monotonic() - runtime.started) * 1000
         if isinstance(event, Ready):
             runtime.idle = True
+            runtime.sandbox.end_boost()
             log.append(self._logs())
             return duration
         self._discard_runtime()
@@ -173,6 +181,7 @@ class Environment:
                 )
                 log.append(start)
                 return self._failure(request, event)
+            runtime.sandbox.end_boost()
         runtime.idle = False
         runtime.sandbox.max_memory()  # Measured now too: a crash leaves nothing to measure.
         log.append(start)
@@ -222,10 +231,10 @@ class Environment:
         with self._lock:
             if self._stopped:
                 raise RuntimeError("The execution environment was stopped.")
-            api = RuntimeApi()
+            api = self._make_api()
             try:
                 sandbox = self._sandboxes(api.address, lambda why: api.events.put(Exited(why)))
-            except OSError:
+            except BaseException:
                 api.close()
                 raise
             self._runtime = _Runtime(api, sandbox, time.monotonic())

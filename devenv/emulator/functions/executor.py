@@ -24,18 +24,13 @@ class ProcessExecutor(RuntimeExecutor):
         self._notice: str | None = None
 
     def start(self, env_vars: dict[str, Any]) -> None:
-        config = self.function_version.config
         code = function_code.locate(self.function_version)
         function_code.check(code)
         self._notice = function_code.version_notice(code)
-        variables = function_code.variables(code, env_vars, config.environment or {})
+        configured = self.function_version.config.environment or {}
+        variables = function_code.variables(code, env_vars, configured)
         self._environment = Environment(
-            ProcessSandboxes(code.command, code.folder, variables),
-            FunctionLimits(
-                timeout=float(config.timeout),
-                memory_size=config.memory_size,
-                version=self.function_version.id.qualifier,
-            ),
+            ProcessSandboxes(code.command, code.folder, variables), limits(self.function_version)
         )
         self._environment.start()
 
@@ -64,7 +59,8 @@ class ProcessExecutor(RuntimeExecutor):
         return "127.0.0.1"
 
     def get_endpoint_from_executor(self) -> str:
-        return "127.0.0.1"
+        """The host of AWS_ENDPOINT_URL, which in a container is the emulator's name there."""
+        return os.environ["DEVENV_EMULATOR_HOST"]
 
     def get_runtime_endpoint(self) -> str:
         return ""
@@ -78,6 +74,14 @@ class ProcessExecutor(RuntimeExecutor):
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
         """Nothing: snapshots are shared by content, and go with the emulator's folder."""
+
+
+def limits(version: FunctionVersion) -> FunctionLimits:
+    return FunctionLimits(
+        timeout=float(version.config.timeout),
+        memory_size=version.config.memory_size,
+        version=version.id.qualifier,
+    )
 
 
 def _append_to_log_file(logs: str) -> None:

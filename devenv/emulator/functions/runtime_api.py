@@ -1,7 +1,7 @@
 """The Lambda Runtime API: what a runtime interface client asks for work and answers to.
 
-One server per runtime process, on a loopback port of its own. It turns requests into events on a
-queue and knows nothing of timeouts, logs or processes.
+One server per runtime, on a port of its own, of loopback unless the runtime is in a container.
+It turns requests into events on a queue and knows nothing of timeouts, logs or processes.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """

@@ -24,6 +24,11 @@ import psutil
 class Sandbox(Protocol):
     """One runtime and whatever holds it; ended once, never started again."""
 
+    def end_boost(self) -> None:
+        """Init is over: from now on there's CPU in proportion to memory. Lambda gives a function
+        all it can have while it starts."""
+        ...
+
     def kill(self) -> None: ...
 
     def read_logs(self) -> str:
@@ -91,6 +96,9 @@ class ProcessSandbox:
             os.close(write_end)
         threading.Thread(target=self._listen, daemon=True, name="function-output").start()
         threading.Thread(target=self._wait, daemon=True, name="function-exit").start()
+
+    def end_boost(self) -> None:
+        """Nothing: a process's CPU isn't limited."""
 
     def kill(self) -> None:
         """End the process and all that it started, at once: Lambda gives no warning either."""

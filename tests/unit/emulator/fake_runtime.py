@@ -68,10 +68,14 @@ class FakeSandbox:
 
     def __init__(self, script: Script, address: str, on_exit: Callable[[str], None]) -> None:
         self.client = Client(address)
+        self.boosts_ended = 0
         self._script = script
         self._on_exit = on_exit
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
+
+    def end_boost(self) -> None:
+        self.boosts_ended += 1
 
     def kill(self) -> None:
         self.client.killed.set()

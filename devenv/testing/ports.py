@@ -1,4 +1,4 @@
-"""Ports for tests' servers."""
+"""Ports for the servers of tests."""
 
 import random
 import socket

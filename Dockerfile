@@ -1,0 +1,25 @@
+# The function's image, for Lambda and for `docker compose`. Nothing of devenv is in it.
+#   docker build -t stream-model-duration .
+# For ECR: docker buildx build --platform linux/amd64 --provenance=false (Lambda refuses an image
+# that is a list of platforms, or has an attestation beside it).
+
+FROM public.ecr.aws/lambda/python:3.13 AS packages
+RUN pip install --quiet --no-cache-dir --root-user-action=ignore pipenv
+COPY Pipfile Pipfile.lock /build/
+WORKDIR /build
+# The lock as pip's requirements, hashes and all, rather than `pipenv install --system --deploy`:
+# a folder of its own can be copied without Pipenv, and where pip is set up with a mirror Pipenv
+# takes the lock for an outdated one (docs/decisions/0002-two-locks.md).
+RUN pipenv requirements --hash > requirements.txt \
+ && pip install --quiet --no-cache-dir --no-deps --require-hashes --only-binary=:all: \
+      --target /packages -r requirements.txt \
+ # Tests, type stubs and C sources are read by nothing. Compiled bytecode stays: Lambda's disk is
+ # read-only, so a function without it would compile every module at every cold start.
+ && find /packages -type d \( -name tests -o -name test \) -not -path '*/skops/*' -prune -exec rm -rf {} + \
+ && find /packages -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' \) -delete \
+ && rm -rf /packages/bin
+
+FROM public.ecr.aws/lambda/python:3.13
+COPY --from=packages /packages ${LAMBDA_TASK_ROOT}
+COPY lambda_function.py ${LAMBDA_TASK_ROOT}
+CMD ["lambda_function.lambda_handler"]

@@ -1,0 +1,160 @@
+"""A pytest plugin: the whole environment as fixtures, for tests of this and of other projects.
+
+In the top conftest.py:
+
+    pytest_plugins = ["devenv.testing"]
+
+    def test_a_ride(devenv_system: Settings, devenv_aws: Aws) -> None: ...
+
+It adds `--engine` with its choices docker, embedded, endpoint and auto (the default: Docker where
+an engine answers, else embedded); what a run uses stands in pytest's header. The fixtures live as
+long as the session: `engine`, `devenv_settings`, `devenv_aws`, `devenv_system` (all up and
+bootstrapped), `devenv_endpoint_inside`, `devenv_images` and `devenv_network`. The project's folder
+(pytest's rootdir) holds `lambda_function.py` and the locks; for Docker compose.yaml too.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from devenv import bootstrap
+from devenv.aws import Aws
+from devenv.environment import bring_up, model_source, take_down
+from devenv.errors import DevenvError
+from devenv.settings import Settings, read_settings
+from devenv.stack.embedded import Embedded
+from devenv.testing.engine import AUTO, Engine, choose
+from devenv.testing.ports import free_port
+
+if TYPE_CHECKING:
+    from testcontainers.core.network import Network
+
+CHOICE = pytest.StashKey[tuple[Engine, str]]()
+FUNCTION_IMAGE = "stream-model-duration:latest"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        choices=(AUTO, *Engine),
+        default=AUTO,
+        help="What the environment of tests runs on: containers, processes, or what "
+        "AWS_ENDPOINT_URL names (default: %(default)s).",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.option.help:
+        config.stash[CHOICE] = choose(config.getoption("--engine"))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    engine, why = config.stash[CHOICE]
+    return f"engine: {engine} ({why})"
+
+
+@pytest.fixture(scope="session")
+def engine(pytestconfig: pytest.Config) -> Engine:
+    """What the environment of this run's tests runs on."""
+    return pytestconfig.stash[CHOICE][0]
+
+
+@pytest.fixture(scope="session")
+def devenv_settings(
+    engine: Engine, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """Settings of the tests' environment, which are in `os.environ` too while tests run: ports
+    and a DEVENV_HOME of its own, whatever the developer has exported."""
+    root = pytestconfig.rootpath
+    if engine is Engine.ENDPOINT:
+        yield read_settings(os.environ, root)
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith(("AWS_", "MLFLOW_", "DEVENV_"))]:
+            if name != "AWS_CA_BUNDLE":
+                patch.delenv(name)
+        for name, value in instance_variables(tmp_path_factory.mktemp("devenv")).items():
+            patch.setenv(name, value)
+        if engine is Engine.DOCKER:
+            patch.setenv("FUNCTION_IMAGE_URI", FUNCTION_IMAGE)
+        yield read_settings(os.environ, root)
+
+
+@pytest.fixture(scope="session")
+def devenv_aws(devenv_settings: Settings) -> Aws:
+    """Clients for the tests' environment."""
+    return Aws(devenv_settings)
+
+
+@pytest.fixture(scope="session")
+def devenv_images(engine: Engine, pytestconfig: pytest.Config) -> None:
+    """compose.yaml's images, built if the engine is Docker."""
+    if engine is Engine.DOCKER:
+        from devenv.testing import containers
+
+        containers.build_images(pytestconfig.rootpath)
+
+
+@pytest.fixture(scope="session")
+def devenv_network(
+    engine: Engine,
+    devenv_settings: Settings,
+    devenv_images: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator["Network | None"]:
+    """The engine's network with emulator and MLflow on it, both up; None but for Docker."""
+    if engine is not Engine.DOCKER:
+        yield None
+        return
+    from devenv.testing import containers
+
+    (devenv_settings.home / "logs").mkdir()
+    shared = tmp_path_factory.getbasetemp()
+    with containers.environment(devenv_settings, shared, lambda line: None) as network:
+        yield network
+
+
+@pytest.fixture(scope="session")
+def devenv_system(
+    engine: Engine,
+    devenv_settings: Settings,
+    devenv_aws: Aws,
+    devenv_network: "Network | None",
+) -> Iterator[Settings]:
+    """The whole system, up and bootstrapped once; its settings."""
+    said: list[str] = []
+    try:
+        if engine is Engine.EMBEDDED:
+            bring_up(devenv_settings, devenv_aws, said.append, trips=None)
+        else:
+            bootstrap.run(devenv_settings, devenv_aws, said.append, model_source(None))
+        yield devenv_settings
+    except DevenvError as error:
+        error.add_note("\n".join(said))
+        raise
+    finally:
+        if engine is Engine.EMBEDDED:
+            take_down(Embedded(devenv_settings, said.append))
+
+
+@pytest.fixture(scope="session")
+def devenv_endpoint_inside(engine: Engine, devenv_settings: Settings) -> str:
+    """AWS_ENDPOINT_URL as functions have it."""
+    if engine is Engine.DOCKER:
+        return "http://localstack:4566"
+    return str(devenv_settings.endpoint_url)
+
+
+def instance_variables(home: Path) -> dict[str, str]:
+    """The settings of an environment of its own: other ports, another DEVENV_HOME."""
+    return {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{free_port()}",
+        "DEVENV_HOME": str(home),
+    }

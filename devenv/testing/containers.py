@@ -1,0 +1,113 @@
+"""The environment in containers that testcontainers starts: network, emulator, MLflow, function.
+
+The containers are those of compose.yaml, under ports that `Settings` names, so that tests can run
+beside a developer's own environment. Making the system in them is the bootstrap's, as everywhere.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.network import Network
+
+from devenv.errors import DevenvError
+from devenv.settings import Settings, address
+from devenv.stack.services import MLFLOW_VARIABLES, fetch, mlflow_command
+from devenv.wait import wait_for
+
+ENVIRONMENT_IMAGE = "devenv"
+EMULATOR_INSIDE = "http://localstack:4566"
+"""The emulator as containers find it."""
+START_TIMEOUT = 180.0
+
+AWS = {
+    "AWS_ENDPOINT_URL": EMULATOR_INSIDE,
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+}
+
+
+def build_images(root: Path) -> None:
+    """Build compose.yaml's images; seconds if nothing has changed. Raises `DevenvError`."""
+    command = ["docker", "compose", "build", "--quiet"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise DevenvError(f"{' '.join(command)} failed in {root}: {done.stderr.strip()[-2000:]}")
+
+
+@contextmanager
+def environment(settings: Settings, shared: Path, say: Callable[[str], None]) -> Iterator[Network]:
+    """Start emulator and MLflow, wait until both answer, and remove everything in the end.
+
+    `shared` is a folder of this machine that the emulator sees under the same path;
+    `settings.home` must be in it.
+    """
+    # Its reaper is an image to be pulled, and wouldn't know of the containers that the emulator
+    # starts; what is started here is removed on failure and Ctrl-C, too.
+    testcontainers_config.ryuk_disabled = True
+    with ExitStack() as stack:
+        network = stack.enter_context(Network())
+        emulator = stack.enter_context(
+            _container(network, ENVIRONMENT_IMAGE, "localstack", 4566, settings.endpoint_url)
+            .with_envs(**AWS, DEVENV_FUNCTION_CPU_LIMIT="0", DEVENV_HOME=str(settings.home))
+            .with_env("DEVENV_FUNCTION_LOG", str(settings.home / "logs" / "function.log"))
+            .with_volume_mapping(str(shared), str(shared), "rw")
+            .with_volume_mapping("/var/run/docker.sock", "/var/run/docker.sock", "rw")
+        )
+        stack.callback(_stop, emulator)
+        command = mlflow_command(Path("/tmp/mlflow.db"), settings.model_bucket, "0.0.0.0", 5000)
+        mlflow = stack.enter_context(
+            _container(network, ENVIRONMENT_IMAGE, "mlflow", 5000, settings.mlflow_tracking_uri)
+            .with_envs(**AWS, **MLFLOW_VARIABLES)
+            .with_command([*command, "--allowed-hosts", "mlflow:*,localhost:*,127.0.0.1:*"])
+        )
+        for container, page in (
+            (emulator, f"{settings.endpoint_url}/_devenv/plugins"),
+            (mlflow, f"{settings.mlflow_tracking_uri}/health"),
+        ):
+            _await(container, page)
+            say(f"{page} answers")
+        yield network
+
+
+@contextmanager
+def function(network: Network, image: str, port: int, **variables: str) -> Iterator[str]:
+    """The function's image by itself, under the runtime interface emulator; its address for
+    invocations, one at a time."""
+    url = f"http://127.0.0.1:{port}"
+    container = _container(network, image, "function", 8080, url).with_envs(**AWS, **variables)
+    with container:
+        yield f"{url}/2015-03-31/functions/function/invocations"
+
+
+def _container(
+    network: Network, image: str, alias: str, port: int, url: str | None
+) -> DockerContainer:
+    """Its `port` is published where `url` points."""
+    container = DockerContainer(image).with_network(network).with_network_aliases(alias)
+    # With the address: testcontainers' own ports are open to the whole network.
+    container.ports[f"{port}/tcp"] = address(url or "", "The test's address")  # type: ignore[assignment]
+    return container.with_kwargs(init=True)
+
+
+def _stop(emulator: DockerContainer) -> None:
+    """By SIGTERM first: it removes the functions' containers, which hold on to the network."""
+    emulator.get_wrapped_container().stop(timeout=20)
+
+
+def _await(container: DockerContainer, page: str) -> None:
+    def probe() -> bool:
+        if fetch(page) is not None:
+            return True
+        wrapped = container.get_wrapped_container()
+        wrapped.reload()
+        if wrapped.status == "exited":
+            words = wrapped.logs(tail=20).decode(errors="replace")
+            raise DevenvError(f"The container for {page} has ended: {words}")
+        return False
+
+    wait_for(probe, timeout=START_TIMEOUT, interval=0.3, failure=f"{page} did not answer")
