@@ -1,9 +1,11 @@
-"""For all tests: `--engine`, how far properties are tried, and no connection off this machine."""
+"""For all tests: options, a guard (nothing may connect to anything off this machine), and how far
+properties are tried."""
 
 import ipaddress
 import sys
 from typing import Any
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["devenv.testing"]
@@ -21,6 +23,19 @@ settings.register_profile("thorough", deadline=None, max_examples=1500, stateful
 settings.load_profile("quick")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--conformance-report",
+        metavar="FILE",
+        help="write tests/conformance's table there: Markdown for .md, else JSON",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--engine") != "endpoint":
+        sys.addaudithook(_refuse_the_outside)
+
+
 def _refuse_the_outside(event: str, arguments: tuple[Any, ...]) -> None:
     if event != "socket.connect":
         return
@@ -33,6 +48,3 @@ def _refuse_the_outside(event: str, arguments: tuple[Any, ...]) -> None:
         inside = False
     if not inside:
         raise RuntimeError(f"A test tried to reach {address[0]}: tests stay on this machine.")
-
-
-sys.addaudithook(_refuse_the_outside)

@@ -70,6 +70,13 @@ def devenv_settings(
     and a DEVENV_HOME of its own, whatever the developer has exported."""
     root = pytestconfig.rootpath
     if engine is Engine.ENDPOINT:
+        if not os.environ.get("AWS_ENDPOINT_URL"):
+            pytest.fail(
+                "--engine endpoint: AWS_ENDPOINT_URL is not set, so there's no endpoint to test. "
+                "(These tests change the streams and functions of a whole system: they don't run "
+                "on AWS itself. tests/conformance does.)",
+                pytrace=False,
+            )
         yield read_settings(os.environ, root)
         return
     with pytest.MonkeyPatch.context() as patch:
