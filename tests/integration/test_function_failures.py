@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from devenv.wait import wait_for
+
 from .zip_functions import Functions
 
 FAILS_ON_DEMAND = """
@@ -53,7 +55,11 @@ def test_a_timeout_ends_the_process_and_the_next_call_finds_a_new_one(
     assert "call 2" in late.tail
     assert functions.invoke(name).payload == 1
     line = r"\d{4}-\d\d-\d\dT[\d:.]{12}Z \S{36} Task timed out after 1.00 seconds"
-    assert any(re.fullmatch(line, logged) for logged in functions.log(name))
+    wait_for(  # Logs come a moment after the answers.
+        lambda: any(re.fullmatch(line, logged) for logged in functions.log(name)),
+        timeout=10,
+        failure="the timeout is not in the log",
+    )
 
 
 @pytest.mark.parametrize(
