@@ -33,5 +33,4 @@ COPY devenv /build/devenv
 RUN uv pip install --quiet --no-cache --compile-bytecode --python /opt/devenv --no-deps /build \
  && python -m devenv.emulator.service_catalog
 WORKDIR /var/lib/devenv
-VOLUME /var/lib/devenv
 CMD ["python", "-m", "devenv.emulator"]
