@@ -25,8 +25,8 @@ LONG = 1000
 
 sqs = boto3.client("sqs")
 queues: dict[str, str] = {}
-seen: dict[str, list[float]] = {}
-"""When each record was seen here, by its sequence number."""
+seen: dict[tuple[str, str], list[float]] = {}
+"""When each record was seen here, by its stream and, unique in that alone, its sequence number."""
 
 
 def handler(event, context):
@@ -68,7 +68,8 @@ def act(event, now):
 
 def to_follow(event, now):
     for record in event.get("Records", []):
-        times = seen.setdefault(record["kinesis"]["sequenceNumber"], [])
+        place = (record["eventSourceARN"], record["kinesis"]["sequenceNumber"])
+        times = seen.setdefault(place, [])
         times.append(now)
         order = data_of(record).get("do") or {}
         if (

@@ -48,10 +48,12 @@ def test_up_again_is_harmless(running: Shell) -> None:
 
 
 def test_bootstrap_again_changes_nothing(running: Shell) -> None:
-    """Every step says that it's there; the model comes as data."""
+    """Every step says that it's there, and then what to do next; the model comes as data."""
     again = running.devenv("bootstrap", "--json")
     assert again.code == 0, again.err
-    steps = [line for line in again.err.splitlines() if not line.startswith("model")]
+    done, _, following = again.err.partition("Next: ")
+    assert following.startswith("devenv put")
+    steps = [line for line in done.splitlines() if not line.startswith("model")]
     assert [line.rpartition(": ")[2] for line in steps] == ["there"] * 6
     (model,) = again.json_lines()
     assert (model["name"], model["version"], model["trained"]) == ("ride-duration", "1", False)
