@@ -21,7 +21,6 @@ from devenv.bench.figures import (
     REPLAY,
     Figures,
 )
-from devenv.bench.memory import resident_mb
 from devenv.bench.subject import (
     Subject,
     bench_settings,
@@ -34,7 +33,7 @@ from devenv.bench.subject import (
 from devenv.pipelines import PIPELINES
 from devenv.pipelines.pipeline import SampleEvent
 from devenv.settings import Settings
-from devenv.stack.process import Registry
+from devenv.stack.process import Registry, resident_bytes
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionCodeTypeDef
@@ -72,9 +71,9 @@ def run(
         _measure_rides(subjects, figures, plan, say)
         for subject in subjects:
             if subject.pid is not None:
-                own, others = resident_mb(subject.pid)
-                figures[subject.name].add(MEMORY, own)
-                figures[subject.name].add(MEMORY_OTHERS, others)
+                own, others = resident_bytes(subject.pid)
+                figures[subject.name].add(MEMORY, own // 2**20)
+                figures[subject.name].add(MEMORY_OTHERS, others // 2**20)
     return list(figures.values())
 
 

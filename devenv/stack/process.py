@@ -42,18 +42,24 @@ class Running:
 
     def memory_mb(self) -> int:
         """Resident memory of it and its descendants."""
-        try:
-            process = psutil.Process(self.pid)
-            family = [process, *process.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return 0
-        total = 0
-        for member in family:
-            try:
-                total += member.memory_info().rss
-            except psutil.NoSuchProcess:
-                continue
-        return total // 2**20
+        return sum(resident_bytes(self.pid)) // 2**20
+
+
+def resident_bytes(pid: int) -> tuple[int, int]:
+    """Resident memory of a process, and of all its descendants together; nothing once it's gone."""
+    try:
+        process = psutil.Process(pid)
+        descendants = process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return 0, 0
+    return _resident(process), sum(_resident(each) for each in descendants)
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 @dataclass(frozen=True)
