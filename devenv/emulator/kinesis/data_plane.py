@@ -114,8 +114,8 @@ def _put(
         if refusal is None:
             position, arrived = next(places)
             shard_id, prefix = named[shard.key]
-            sequence = prefix | position << 80 | arrived // 1000 << 36
-            results.append({"SequenceNumber": str(sequence), "ShardId": shard_id})
+            sequence = sequence_numbers.text(prefix, position, arrived // 1000)
+            results.append({"SequenceNumber": sequence, "ShardId": shard_id})
         else:
             results.append(refusal)
     return results

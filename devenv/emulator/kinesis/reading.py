@@ -102,7 +102,9 @@ def shown_records(stream: Stream, shard: Shard, records: Sequence[Stored]) -> li
     extra = encryption(stream)
     return [
         {
-            "SequenceNumber": str(prefix | record.position << 80 | record.arrived // 1000 << 36),
+            "SequenceNumber": sequence_numbers.text(
+                prefix, record.position, record.arrived // 1000
+            ),
             "ApproximateArrivalTimestamp": timestamp(record.arrived / 1000),
             "Data": record.data,
             "PartitionKey": record.partition_key,
@@ -117,7 +119,7 @@ def _shown_for_json(stream: Stream, shard: Shard, records: Sequence[Stored]) -> 
     extra = encryption(stream)
     return [
         {
-            "SequenceNumber": str(prefix | position << 80 | arrived // 1000 << 36),
+            "SequenceNumber": sequence_numbers.text(prefix, position, arrived // 1000),
             "ApproximateArrivalTimestamp": arrived / 1000,
             "Data": b2a_base64(data, newline=False).decode("ascii"),
             "PartitionKey": partition_key,

@@ -24,14 +24,17 @@ class SequenceNumber:
     """Seconds since the epoch."""
 
     def __str__(self) -> str:
-        return str(
-            prefix(self.shard, self.shard_created) | self.position << 80 | self.arrived << 36
-        )
+        return text(prefix(self.shard, self.shard_created), self.position, self.arrived)
 
 
 def prefix(shard: int, shard_created: int) -> int:
-    """What all numbers of a shard have in common: add position and arrival for a number."""
+    """What all numbers of a shard have in common: see `text`."""
     return MARK << 184 | shard_created << 148 | (shard & 0xF) << 144 | shard << 4 | VERSION
+
+
+def text(prefix: int, position: int, arrived: int) -> str:
+    """The number of a record in a shard with `prefix`; `arrived` in seconds."""
+    return str(prefix | position << 80 | arrived << 36)
 
 
 def parse(text: str) -> SequenceNumber | None:

@@ -50,7 +50,7 @@ class Encoder:
     def record(self, stored: Stored) -> Record:
         position, arrived, key, data = stored
         seconds, milliseconds = divmod(arrived, 1000)
-        number = str(self._prefix | position << 80 | seconds << 36)
+        number = sequence_numbers.text(self._prefix, position, seconds)
         digits = number.encode()
         event = self._template % (
             orjson.dumps(key),
