@@ -10,6 +10,8 @@ from collections.abc import Callable
 from devenv.aws import Aws
 from devenv.bootstrap.bucket import ensure_bucket
 from devenv.bootstrap.function import ensure_function, function_spec
+from devenv.bootstrap.image import function_image
+from devenv.bootstrap.log_group import ensure_log_group
 from devenv.bootstrap.mapping import ensure_mapping
 from devenv.bootstrap.model import DeployedModel, ModelSource, ensure_model
 from devenv.bootstrap.role import ensure_role
@@ -30,13 +32,15 @@ def run(
 
     `registry_ready` is called before the tracking server is first needed, and may wait for it.
     """
+    image = function_image(settings, aws)
     say(ensure_bucket(settings, aws))
     for line in ensure_streams(settings, aws):
         say(line)
     role_arn, line = ensure_role(settings, aws, stream_arn(settings.predictions_stream, aws))
     say(line)
+    say(ensure_log_group(settings, aws))
     registry_ready()
     model = ensure_model(settings, aws, say, source)
-    say(ensure_function(function_spec(settings, role_arn, model), aws))
+    say(ensure_function(function_spec(settings, image, role_arn, model), aws))
     say(ensure_mapping(settings, aws, stream_arn(settings.input_stream, aws)))
     return model

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from devenv.aws import Aws
+from devenv.bootstrap.tags import tags
 from devenv.errors import DevenvError
 from devenv.settings import Settings
 from devenv.wait import wait_for
@@ -27,6 +28,7 @@ def ensure_mapping(
             EventSourceArn=input_arn,
             StartingPosition="TRIM_HORIZON",
             BatchSize=batch_size,
+            Tags=tags(settings.function_name),
         )
         done = "made"
     elif mapping["State"] in {"Disabled", "Disabling"}:

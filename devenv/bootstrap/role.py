@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from devenv.aws import Aws, error_code
+from devenv.bootstrap.tags import tag_list
 from devenv.settings import Settings
 
 TRUST = {
@@ -32,7 +33,11 @@ def ensure_role(settings: Settings, aws: Aws, predictions_arn: str) -> tuple[str
     except ClientError as error:
         if error_code(error) != "NoSuchEntity":
             raise
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+        role = iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=json.dumps(TRUST),
+            Tags=tag_list(settings.function_name),
+        )
         arn, found = role["Role"]["Arn"], "made"
     attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
     if READ_STREAM not in {policy.get("PolicyArn") for policy in attached}:
