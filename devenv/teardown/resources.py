@@ -136,6 +136,20 @@ def _stream(name: str, tags: Mapping[str, str], aws: Aws) -> Resource:
     )
 
 
+def queue(settings: Settings, aws: Aws) -> Iterator[Resource]:
+    name, sqs = settings.failure_queue, aws.sqs
+    if answer := _found(lambda: sqs.get_queue_url(QueueName=name)):
+        url = answer["QueueUrl"]
+        yield Resource(
+            "queue",
+            name,
+            sqs.list_queue_tags(QueueUrl=url).get("Tags", {}),
+            lambda: sqs.delete_queue(QueueUrl=url),
+            lambda: _is_gone(lambda: sqs.get_queue_url(QueueName=name)),
+            "its messages",
+        )
+
+
 def bucket(settings: Settings, aws: Aws) -> Iterator[Resource]:
     name = settings.model_bucket
     tags = _bucket_tags(name, aws)
@@ -183,7 +197,16 @@ def repository(settings: Settings, aws: Aws) -> Iterator[Resource]:
         )
 
 
-KINDS: tuple[Kind, ...] = (mappings, function, log_group, role, streams, bucket, repository)
+KINDS: tuple[Kind, ...] = (
+    mappings,
+    function,
+    log_group,
+    role,
+    streams,
+    queue,
+    bucket,
+    repository,
+)
 """In the order of removal: what uses something goes before it."""
 
 
