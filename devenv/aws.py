@@ -178,7 +178,7 @@ def _no_credentials(error: Exception, settings: Settings) -> DevenvError:
 def _client_error(error: Exception, settings: Settings) -> DevenvError:
     assert isinstance(error, boto.ClientError)
     code = error_code(error)
-    message = error.response.get("Error", {}).get("Message", "").rstrip(".")
+    message = " ".join(error.response.get("Error", {}).get("Message", "").split()).rstrip(".")
     where = f"{error.operation_name} at {settings.endpoint} in {settings.region}"
     if code in NOT_FOUND:
         return NotFound(
