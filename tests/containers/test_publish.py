@@ -2,8 +2,9 @@
 
 The registry is Debian's docker-registry, asked for the login that ECR's API gives. That API is
 moto's (tests/moto_aws.py). On AWS the two are one, so the tests do what joins them: the address in
-moto's answers is the registry's, and a manifest that was pushed is put into moto's ECR, too. Not shown: ECR's own registry, its TLS, and Lambda's pulling from it. The image is of one small
-layer; the function's own has been pushed by hand (docs/decisions/0011).
+moto's answers is the registry's, and a manifest that was pushed is put into moto's ECR, too. Not
+shown: ECR's own registry, its TLS, and Lambda's pulling from it. The image is of one small layer;
+the function's own was pushed by hand (docs/decisions/0011-aws.md).
 """
 
 import hashlib
