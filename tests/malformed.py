@@ -88,7 +88,7 @@ def generated(count: int) -> list[bytes]:
     found: dict[bytes, None] = {}
     generate = [Phase.generate]
 
-    @settings(max_examples=2 * count, phases=generate, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=count * 3 // 2, phases=generate, suppress_health_check=list(HealthCheck))
     @given(data=MALFORMED)
     def collect(data: bytes) -> None:
         found[data] = None

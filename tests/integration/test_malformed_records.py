@@ -68,7 +68,7 @@ def test_every_record_is_predicted_or_told_of(apart: Settings, aws: Aws) -> None
     for n, data in enumerate(bad):
         places.append(len(records))
         records.append(Record(data, str(n % KEYS)))
-        if n % 5 == 0:
+        if n % 25 == 0:
             rides.append(f"ride-{n}")
             good = json.dumps(GOOD | {"ride_id": rides[-1]}).encode()
             records.append(Record(good, str(n % KEYS)))
