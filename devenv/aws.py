@@ -3,23 +3,28 @@
 Endpoint, region, credentials and CA bundle come from the environment, as boto3 reads them.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
 import botocore.exceptions as boto
+import botocore.session
 from botocore.config import Config
 
 from devenv.errors import BadInput, DevenvError, NotFound, Refused, Unreachable
 from devenv.settings import Settings
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sts import STSClient
 
 NOT_FOUND = {
     "ResourceNotFoundException",
@@ -47,6 +52,30 @@ BAD_CREDENTIALS = {
     "ExpiredToken",
     "InvalidAccessKeyId",
 }
+
+
+CURES = (
+    (
+        "RequestTimeTooSkewed|RequestExpired|Signature expired|Signature not yet current",
+        "This machine's clock is wrong: set it by NTP (`devenv doctor` says by how much).",
+    ),
+    ("ExpiredIterator", "A shard iterator lives 5 minutes: take a new one, and read at once."),
+    (
+        "ProvisionedThroughputExceeded",
+        "A shard takes 1,000 records or 1 MB a second, and gives 5 reads: wait, or add shards "
+        "(aws kinesis update-shard-count).",
+    ),
+    (
+        "layer media type for the source image",
+        "Lambda takes images of one platform, without attestations: docker buildx build --platform "
+        "linux/amd64 --provenance=false.",
+    ),
+    (
+        "cannot be assumed by Lambda",
+        "Check the role's trust policy (lambda.amazonaws.com); a new role takes some seconds.",
+    ),
+)
+"""What to do about errors, by a pattern for their code and message."""
 
 
 class Aws:
@@ -82,6 +111,16 @@ class Aws:
         return self._session.client("logs", config=self._config, endpoint_url=self._endpoint_url)
 
     @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        return self._session.client(
+            "cloudwatch", config=self._config, endpoint_url=self._endpoint_url
+        )
+
+    @cached_property
+    def sts(self) -> "STSClient":
+        return self._session.client("sts", config=self._config, endpoint_url=self._endpoint_url)
+
+    @cached_property
     def functions(self) -> "LambdaClient":
         """Lambda's client. A function may run for 15 minutes: it is not cut, nor called twice."""
         once = Config(read_timeout=910, retries={"total_max_attempts": 1})
@@ -103,12 +142,23 @@ def error_code(error: boto.ClientError) -> str:
 
 
 def _unreachable(error: Exception, settings: Settings) -> DevenvError:
-    cure = "Start it with `devenv up -d`." if settings.is_local else "Check AWS_ENDPOINT_URL."
+    if settings.is_local:
+        cure = "Start it with `devenv up -d`."
+    elif settings.endpoint_url is None:
+        cure = (
+            f"Check the network, and AWS_DEFAULT_REGION={settings.region}; for the emulator set "
+            "AWS_ENDPOINT_URL (cp .env.example .env)."
+        )
+    else:
+        cure = "Check AWS_ENDPOINT_URL."
     return Unreachable(f"{settings.endpoint} does not answer ({type(error).__name__}). {cure}")
 
 
 def _no_region(error: Exception, settings: Settings) -> DevenvError:
-    return BadInput("No region: set AWS_DEFAULT_REGION (say, us-east-1) in .env or the shell.")
+    return BadInput(
+        "No region: set AWS_DEFAULT_REGION (say, us-east-1) in .env or the shell; for a container, "
+        "docker run -e AWS_DEFAULT_REGION."
+    )
 
 
 def _no_credentials(error: Exception, settings: Settings) -> DevenvError:
@@ -134,6 +184,8 @@ def _client_error(error: Exception, settings: Settings) -> DevenvError:
             f"{where} was denied: {message}. Allow it to whom AWS_ACCESS_KEY_ID or AWS_PROFILE "
             "names, or use other credentials."
         )
+    if cure := next((cure for words, cure in CURES if re.search(words, f"{code}: {message}")), ""):
+        return Refused(f"{where} failed with {code}: {message}. {cure}")
     if code in BAD_CREDENTIALS:
         return Refused(f"{where} refused the credentials ({code}): {message}. Check AWS_*.")
     return DevenvError(f"{where} failed with {code}: {message}.")
@@ -162,3 +214,37 @@ TRANSLATIONS: list[tuple[type[Exception], Translation]] = [
     *((kind, _bad_configuration) for kind in BAD_CONFIGURATION),
     *((kind, _unreachable) for kind in UNREACHABLE),
 ]
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Whose credentials requests are signed with."""
+
+    access_key: str
+    temporary: bool
+    """Whether a session token comes with it."""
+    source: str
+    """Where boto3 found it: env, shared-credentials-file, sso, iam-role …"""
+
+    @property
+    def is_made_up(self) -> bool:
+        """Whether it can only be for an emulator: AWS's access key ids have 16 characters or more,
+        by IAM's API model."""
+        return len(self.access_key) < 16
+
+
+def signer(settings: Settings) -> Signer | None:
+    """The credentials that boto3 finds; None if there are none. Raises boto3's errors."""
+    found = boto3.Session(region_name=settings.region).get_credentials()
+    if found is None:
+        return None
+    frozen = found.get_frozen_credentials()
+    return Signer(frozen.access_key or "", bool(frozen.token), str(found.method))
+
+
+def profile() -> Mapping[str, object]:
+    """The lines of AWS_PROFILE, or of `default`, in ~/.aws/config; empty if there are none.
+
+    Raises `ProfileNotFound` for a name that isn't there.
+    """
+    return dict(botocore.session.get_session().get_scoped_config())

@@ -2,12 +2,25 @@
 
 import click
 
-from devenv.commands import bench, bootstrap, demo, down, invoke, logs, put, status, tail, up
+from devenv.commands import (
+    bench,
+    bootstrap,
+    demo,
+    doctor,
+    down,
+    invoke,
+    logs,
+    put,
+    status,
+    tail,
+    up,
+)
 
 COMMANDS: list[click.Command] = [
     up.up,
     down.down,
     status.status,
+    doctor.doctor,
     bootstrap.bootstrap,
     put.put,
     tail.tail,

@@ -27,6 +27,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.bootstrap",
         "devenv.stack",
         "devenv.bench",
+        "devenv.doctor",
     ),
     "means": ("devenv.pipelines", "devenv.aws", "devenv.wait"),
     "ground": ("devenv.settings", "devenv.output", "devenv.errors"),

@@ -1,0 +1,27 @@
+"""Everything else depends on it."""
+
+from devenv.doctor.facts import Facts, NoAnswer
+from devenv.doctor.finding import Finding, well, wrong
+
+NAME = "The endpoint answers"
+
+
+def check(facts: Facts) -> Finding:
+    settings = facts.settings
+    try:
+        found = facts.endpoint
+    except NoAnswer as error:
+        if settings.is_local:
+            cure = "Start it with `devenv up -d` (or `docker compose up -d --wait`)."
+        elif facts.is_aws:
+            cure = f"Check the network, and that the region {settings.region} is AWS's."
+        else:
+            cure = "Check AWS_ENDPOINT_URL."
+        reason = error.__cause__ or error
+        return wrong(f"{settings.endpoint} does not answer ({reason})", cure)
+    if found.missing_plugins:
+        return wrong(
+            f"{found.what} at {settings.endpoint} runs without {', '.join(found.missing_plugins)}",
+            "Run scripts/setup to install the entry points, then `devenv down` and `devenv up -d`.",
+        )
+    return well(found.what + (f" at {settings.endpoint}" if settings.endpoint_url else ""))
