@@ -30,7 +30,8 @@ def doctor(context: Context, as_json: bool) -> int:
         output.data(_lines(output, name, finding), name=name, **dataclasses.asdict(finding))
         wrong += finding.ok is False
     if not as_json:
-        context.say(f"{wrong} of {len(CHECKS)} are wrong." if wrong else "Nothing is wrong.")
+        verb = "is" if wrong == 1 else "are"
+        context.say(f"{wrong} of {len(CHECKS)} {verb} wrong." if wrong else "Nothing is wrong.")
     return 1 if wrong else 0
 
 

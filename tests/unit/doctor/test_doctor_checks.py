@@ -1,4 +1,4 @@
-"""Each check is content with a healthy system; of a sick one it says what is wrong, and the cure."""
+"""A check is content with a healthy system; of a sick one it says what is wrong, and the cure."""
 
 import json
 from collections.abc import Callable
