@@ -13,6 +13,7 @@ import boto3
 import botocore.exceptions as boto
 import botocore.session
 from botocore.config import Config
+from botocore.parsers import ResponseParserError
 
 from devenv.errors import BadInput, DevenvError, NotFound, Refused, Unreachable
 from devenv.settings import Settings
@@ -41,6 +42,8 @@ NO_CREDENTIALS = (
     boto.SSOError,
 )
 BAD_CONFIGURATION = (boto.ProfileNotFound, boto.ConfigParseError, boto.InvalidConfigError)
+NOT_AWS = (ResponseParserError, boto.ClientError)
+"""How botocore fails on what some other program answers."""
 UNREACHABLE = (boto.ConnectionError, boto.HTTPClientError)
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
 BAD_CREDENTIALS = {
@@ -154,6 +157,13 @@ def _unreachable(error: Exception, settings: Settings) -> DevenvError:
     return Unreachable(f"{settings.endpoint} does not answer ({type(error).__name__}). {cure}")
 
 
+def _not_aws(error: Exception, settings: Settings) -> DevenvError:
+    return Unreachable(
+        f"{settings.endpoint} answers, but not as AWS does ({_words(error)[:200]}). Check "
+        "AWS_ENDPOINT_URL: some other program may have that port (`devenv doctor` says which)."
+    )
+
+
 def _no_region(error: Exception, settings: Settings) -> DevenvError:
     return BadInput(
         "No region: set AWS_DEFAULT_REGION (say, us-east-1) in .env or the shell; for a container, "
@@ -172,7 +182,7 @@ def _no_credentials(error: Exception, settings: Settings) -> DevenvError:
 def _client_error(error: Exception, settings: Settings) -> DevenvError:
     assert isinstance(error, boto.ClientError)
     code = error_code(error)
-    message = error.response.get("Error", {}).get("Message", "").rstrip(".")
+    message = _words(error.response.get("Error", {}).get("Message", ""))[:500]
     where = f"{error.operation_name} at {settings.endpoint} in {settings.region}"
     if code in NOT_FOUND:
         return NotFound(
@@ -199,7 +209,7 @@ def _bad_configuration(error: Exception, settings: Settings) -> DevenvError:
     return BadInput(f"{_words(error)}. Check AWS_PROFILE and AWS_CONFIG_FILE (~/.aws/config).")
 
 
-def _words(error: Exception) -> str:
+def _words(error: Exception | str) -> str:
     """boto3's own message, in one line."""
     return " ".join(str(error).split()).rstrip(".")
 
@@ -213,6 +223,7 @@ TRANSLATIONS: list[tuple[type[Exception], Translation]] = [
     (boto.ParamValidationError, _bad_parameter),
     *((kind, _bad_configuration) for kind in BAD_CONFIGURATION),
     *((kind, _unreachable) for kind in UNREACHABLE),
+    (ResponseParserError, _not_aws),
 ]
 
 

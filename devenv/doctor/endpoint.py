@@ -42,7 +42,8 @@ class Endpoint:
 
     what: str
     """In words, with its version where it tells."""
-    is_emulator: bool = True
+    is_known: bool = True
+    """Whether it is AWS, or an emulator that has told so."""
     missing_plugins: tuple[str, ...] = ()
     """Of this project's emulator: what it should have loaded of ours."""
 
@@ -74,7 +75,7 @@ def identify(url: str, get: Get) -> Endpoint:
         return Endpoint(f"devenv's emulator on {stock}", missing_plugins=_missing(plugins))
     if b"moto" in get(f"{url}/moto-api/").body.lower():
         return Endpoint("moto's server")
-    return Endpoint(f"a server that isn't known here ({first.server or 'nameless'})")
+    return Endpoint(f"a server that isn't known here ({first.server or 'nameless'})", False)
 
 
 def _page(status: int, body: bytes, headers: Message) -> Page:

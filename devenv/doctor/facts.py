@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from devenv.aws import (
     BAD_CONFIGURATION,
     NO_CREDENTIALS,
+    NOT_AWS,
     NOT_FOUND,
     UNREACHABLE,
     Aws,
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 
 class NoAnswer(Unknown):
     """The endpoint doesn't answer."""
+
+
+class Stranger(NoAnswer):
+    """Something answers, and it isn't AWS's API."""
 
 
 class fact[T]:
@@ -110,9 +115,15 @@ class Facts:
         if url is None or self.is_aws:
             return self._aws_itself()
         try:
-            return identify(url, self.get)
+            found = identify(url, self.get)
         except OSError as error:
             raise NoAnswer("the endpoint does not answer") from error
+        if not found.is_known:
+            try:
+                _ = self.identity
+            except (*NOT_AWS, *UNREACHABLE) as error:
+                raise Stranger(f"the endpoint is {found.what}") from error
+        return found
 
     def _aws_itself(self) -> Endpoint:
         try:
@@ -120,8 +131,8 @@ class Facts:
         except UNREACHABLE as error:
             raise NoAnswer("the endpoint does not answer") from error
         except ClientError:  # Of the credentials: a check of its own.
-            return Endpoint("AWS", is_emulator=False)
-        return Endpoint(f"AWS, account {identity.account}, as {identity.arn}", is_emulator=False)
+            return Endpoint("AWS")
+        return Endpoint(f"AWS, account {identity.account}, as {identity.arn}")
 
     @fact
     def signer(self) -> Signer:

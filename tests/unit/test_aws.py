@@ -5,6 +5,7 @@ from typing import Any
 
 import botocore.exceptions as boto
 import pytest
+from botocore.parsers import ResponseParserError
 
 from devenv.aws import Aws, Signer, error_code, explain, profile, signer
 from devenv.errors import BadInput, DevenvError, NotFound, Refused, Unreachable
@@ -45,6 +46,14 @@ def test_an_endpoint_that_does_not_answer_is_unreachable(error: Exception) -> No
     elsewhere = explained(error, AWS_ENDPOINT_URL="http://emulator:4566")
     assert "http://emulator:4566" in str(elsewhere)
     assert "Check AWS_ENDPOINT_URL" in str(elsewhere)
+
+
+def test_what_answers_otherwise_than_aws_is_another_program() -> None:
+    """MLflow's address in AWS_ENDPOINT_URL, say."""
+    ours = explained(ResponseParserError("Unable to parse response, invalid XML:\n<html>"))
+    assert isinstance(ours, Unreachable)
+    assert "answers, but not as AWS does" in str(ours)
+    assert "Check AWS_ENDPOINT_URL" in str(ours)
 
 
 def test_no_region_names_the_setting() -> None:

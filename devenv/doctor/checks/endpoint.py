@@ -1,6 +1,6 @@
 """Everything else depends on it."""
 
-from devenv.doctor.facts import Facts, NoAnswer
+from devenv.doctor.facts import Facts, NoAnswer, Stranger
 from devenv.doctor.finding import Finding, well, wrong
 
 NAME = "The endpoint answers"
@@ -10,6 +10,11 @@ def check(facts: Facts) -> Finding:
     settings = facts.settings
     try:
         found = facts.endpoint
+    except Stranger as stranger:
+        return wrong(
+            f"something answers at {settings.endpoint}, but not as AWS does: {stranger}",
+            "Stop that program, or set AWS_ENDPOINT_URL to the emulator's address.",
+        )
     except NoAnswer as error:
         if settings.is_local:
             cure = "Start it with `devenv up -d` (or `docker compose up -d --wait`)."

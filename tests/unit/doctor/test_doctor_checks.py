@@ -41,7 +41,7 @@ OWN = Signer("AKIAIOSFODNN7EXAMPLE", False, "shared-credentials-file")
 ON_AWS = {
     "environ": AWS,
     "signer": OWN,
-    "endpoint": Endpoint("AWS", is_emulator=False),
+    "endpoint": Endpoint("AWS"),
     "identity": Identity("123456789012", "arn:aws:iam::123456789012:user/me", NOW_AS_DATE),
 }
 STREAM_ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/ride_predictions"
@@ -130,12 +130,6 @@ SICK = [
         "5000 is taken by ControlCenter, process 412",
         "MLFLOW_TRACKING_URI to another port",
         machine(listeners={5000: ANOTHER}),
-    ),
-    Sick(
-        "ports",
-        "4566 is taken by",
-        "AWS_ENDPOINT_URL to another port",
-        machine(listeners={4566: ANOTHER}) | {"endpoint": Endpoint("a server", is_emulator=False)},
     ),
     Sick("leftovers", "emulator has ended without", "devenv down", {}, pid_file),
     Sick("leftovers", "ControlCenter, process 412 runs on", "devenv down", machine(left=[ANOTHER])),

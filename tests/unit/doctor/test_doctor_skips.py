@@ -6,6 +6,7 @@ from typing import Any
 
 import botocore.exceptions as boto
 import pytest
+from botocore.parsers import ResponseParserError
 from fake_aws import client_error
 from patient import (
     ROLE,
@@ -62,6 +63,33 @@ def test_a_silent_endpoint_is_one_failure_and_the_rest_is_skipped(tmp_path: Path
         *("clock", "streams", "registry", "function", "image", "sizing", "mapping"),
         *("lag", "invocations", "role", "predictions"),
     }
+
+
+def strange(root: Path, answer: Any) -> Facts:
+    """Something answers that has none of the emulators' pages, and says `answer` to STS."""
+    facts: Any = patient(root, machine=FakeMachine(listeners={4566: Program("nginx", 9)}))
+    del facts.__dict__["endpoint"], facts.__dict__["system"]
+    facts.get = lambda url: Page(404, b"", None, "nginx")
+    facts.clients = client(sts=Sts(answer))
+    return facts  # type: ignore[no-any-return]
+
+
+def test_what_answers_but_not_as_aws_does_is_a_stranger(tmp_path: Path) -> None:
+    """Some other program on that port."""
+    facts = strange(tmp_path, ResponseParserError("no XML"))
+    finding = look("endpoint", facts)
+    assert (finding.ok, "answers at http://127.0.0.1:4566, but" in finding.detail) == (False, True)
+    assert "(nginx)" in finding.detail
+    assert look("ports", facts).detail == "4566 is taken by nginx, process 9"
+    assert look("streams", facts).ok is None
+
+
+def test_an_emulator_that_is_not_known_is_one_all_the_same(tmp_path: Path) -> None:
+    """It answers STS."""
+    answer = {"Account": "1", "Arn": "arn", "ResponseMetadata": {"HTTPHeaders": {}}}
+    facts = strange(tmp_path, answer)
+    finding = look("endpoint", facts)
+    assert (finding.ok, "a server that isn't known here (nginx)" in finding.detail) == (True, True)
 
 
 def test_an_endpoint_elsewhere_is_to_be_checked(tmp_path: Path) -> None:
