@@ -22,7 +22,8 @@ def check(facts: Facts) -> Finding:
             cure = f"Check the network, and that the region {settings.region} is AWS's."
         else:
             cure = "Check AWS_ENDPOINT_URL."
-        reason = error.__cause__ or error
+        cause = error.__cause__ or error
+        reason = getattr(cause, "reason", cause)
         return wrong(f"{settings.endpoint} does not answer ({reason})", cure)
     if found.missing_plugins:
         return wrong(

@@ -245,9 +245,9 @@ SICK = [
     ),
     Sick(
         "function",
-        "stream-model-duration:old, made before",
+        "stream-model-duration:0123456789ab, made before",
         "devenv bootstrap",
-        state("Active", None, "Successful", "stream-model-duration:old"),
+        state("Active", None, "Successful", "stream-model-duration:0123456789ab"),
         lambda root: (root / "lambda_function.py").write_text(""),
     ),
     Sick(
