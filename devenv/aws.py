@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
 
 NOT_FOUND = {
@@ -110,14 +111,18 @@ class Aws:
         return self._session.client("iam", config=self._config, endpoint_url=self._endpoint_url)
 
     @cached_property
-    def logs(self) -> "CloudWatchLogsClient":
-        return self._session.client("logs", config=self._config, endpoint_url=self._endpoint_url)
-
-    @cached_property
     def cloudwatch(self) -> "CloudWatchClient":
         return self._session.client(
             "cloudwatch", config=self._config, endpoint_url=self._endpoint_url
         )
+
+    @cached_property
+    def logs(self) -> "CloudWatchLogsClient":
+        return self._session.client("logs", config=self._config, endpoint_url=self._endpoint_url)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        return self._session.client("sqs", config=self._config, endpoint_url=self._endpoint_url)
 
     @cached_property
     def sts(self) -> "STSClient":
@@ -182,7 +187,7 @@ def _no_credentials(error: Exception, settings: Settings) -> DevenvError:
 def _client_error(error: Exception, settings: Settings) -> DevenvError:
     assert isinstance(error, boto.ClientError)
     code = error_code(error)
-    message = _words(error.response.get("Error", {}).get("Message", ""))[:500]
+    message = " ".join(error.response.get("Error", {}).get("Message", "").split()).rstrip(".")
     where = f"{error.operation_name} at {settings.endpoint} in {settings.region}"
     if code in NOT_FOUND:
         return NotFound(
@@ -209,7 +214,7 @@ def _bad_configuration(error: Exception, settings: Settings) -> DevenvError:
     return BadInput(f"{_words(error)}. Check AWS_PROFILE and AWS_CONFIG_FILE (~/.aws/config).")
 
 
-def _words(error: Exception | str) -> str:
+def _words(error: Exception) -> str:
     """boto3's own message, in one line."""
     return " ".join(str(error).split()).rstrip(".")
 
