@@ -1,9 +1,16 @@
 """The event source mapping hands rides to the function; a batch that fails blocks its shard."""
 
+from typing import Literal
+
+from botocore.exceptions import ClientError
+
+from devenv.aws import error_code
 from devenv.doctor.facts import Facts
 from devenv.doctor.finding import Finding, well, wrong
 
 NAME = "The mapping delivers rides to the function"
+
+COUNT: Literal["ApproximateNumberOfMessages"] = "ApproximateNumberOfMessages"
 
 
 def check(facts: Facts) -> Finding:
@@ -15,17 +22,31 @@ def check(facts: Facts) -> Finding:
         )
     if mapping.state in ("Disabled", "Disabling"):
         return wrong(f"it is {mapping.state}", "Run `devenv bootstrap`: it enables the mapping.")
-    if (result := mapping.last_result or "").startswith("PROBLEM"):
-        retries = sum(shard.retries for shard in mapping.shards)
-        again = f", {retries} retries so far" if retries else ""
-        return wrong(
-            f"its last result is {result!r}{again}; the shard waits until that batch goes through",
-            "See why in `devenv logs function`, or the checks below. To give up such batches after "
-            "three retries: "
-            + facts.command(
-                f"lambda update-event-source-mapping --uuid {mapping.uuid} "
-                "--maximum-retry-attempts 3 --bisect-batch-on-function-error"
-            )
-            + ".",
+    result = mapping.last_result or "nothing to tell yet"
+    if result.startswith("PROBLEM"):
+        retries, given_up = (
+            sum(getattr(shard, name) for shard in mapping.shards)
+            for name in ("retries", "discarded")
         )
-    return well(f"{mapping.state}, {result or 'nothing to tell yet'}")
+        counted = f" ({retries} retries, {given_up} records given up)" if mapping.shards else ""
+        return wrong(
+            f"its last result is {result!r}{counted}",
+            "See why in `devenv logs function`, or the checks below. It is tried again by itself, "
+            "as often as MaximumRetryAttempts says; once a batch goes through, this is past: put a "
+            "ride. A batch that never does holds up its shard: `devenv bootstrap` limits retries.",
+        )
+    return well(f"{mapping.state}, {result}{_failures(facts)}")
+
+
+def _failures(facts: Facts) -> str:
+    """How many failures the queue holds, if any: records may have been given up without notice."""
+    sqs, name = facts.aws.sqs, facts.settings.failure_queue
+    try:
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[COUNT])
+    except ClientError as error:
+        if "NonExistentQueue" in error_code(error) or "DoesNotExist" in error_code(error):
+            return ""
+        raise
+    count = int(answer["Attributes"][COUNT])
+    return f"; {count} failures (records given up) are told in the queue {name}" if count else ""

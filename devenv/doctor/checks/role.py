@@ -14,15 +14,15 @@ def check(facts: Facts) -> Finding:
     if not isinstance(uses, list):
         return skipped("not known here: this endpoint keeps no record of permissions")
     role = facts.function["Configuration"].get("Role")
-    mine = [use for use in uses if use["role"] == role]
-    allowed = {(use["action"], use["resource"]) for use in mine if use["allowed"]}
+    # What was used last stands last; a policy may have come or gone since an earlier entry.
+    latest = {(use["action"], use["resource"]): use for use in uses if use["role"] == role}
     denied = [
-        f"{use['action']} on {use['resource']} ({use['count']} times)"
-        for use in mine
-        if not use["allowed"] and (use["action"], use["resource"]) not in allowed
+        f"{action} on {resource} ({use['count']} times)"
+        for (action, resource), use in latest.items()
+        if not use["allowed"]
     ]
     if not denied:
-        return well(f"{len(allowed)} actions used, none denied" if mine else "nothing used yet")
+        return well(f"{len(latest)} actions used, none denied" if latest else "nothing used yet")
     return wrong(
         f"denied: {'; '.join(denied)}",
         f"Allow it in a policy of {role}; `devenv bootstrap` puts back the policies that the "

@@ -137,6 +137,21 @@ class FakeCloudWatch:
         return {"Datapoints": [{"Timestamp": n, "Maximum": a} for n, a in enumerate(self._ages)]}
 
 
+class FakeSqs:
+    def __init__(self, **messages: int) -> None:
+        """How many each queue holds."""
+        self._messages = messages
+
+    def get_queue_url(self, QueueName: str) -> Any:
+        if QueueName.replace("-", "_") not in self._messages:
+            raise client_error("AWS.SimpleQueueService.NonExistentQueue")
+        return {"QueueUrl": QueueName.replace("-", "_")}
+
+    def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str]) -> Any:
+        (name,) = AttributeNames
+        return {"Attributes": {name: str(self._messages[QueueUrl])}}
+
+
 class FakeDocker:
     """An engine with one image, and containers by (name, owner's label)."""
 
@@ -159,7 +174,7 @@ class FakeDocker:
 def client(**clients: Any) -> Any:
     """What stands in for `devenv.aws.Aws`."""
     made = {"kinesis": FakeKinesis(ride_events=1, ride_predictions=1)}
-    made |= {"s3": FakeS3(), "cloudwatch": FakeCloudWatch(12)}
+    made |= {"s3": FakeS3(), "cloudwatch": FakeCloudWatch(12), "sqs": FakeSqs()}
     return SimpleNamespace(**(made | clients))
 
 

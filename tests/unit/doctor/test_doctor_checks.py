@@ -77,7 +77,7 @@ def permissions(*uses: dict[str, Any]) -> dict[str, Page]:
 
 
 def stuck() -> MappingState:
-    shard = ShardState("shardId-000000000000", 0, 7, 7, 6, 0, 0, 9)
+    shard = ShardState("shardId-000000000000", 0, 7, 7, 6, 0, 2, 9)
     return MappingState("Enabled", "PROBLEM: Function call failed", "the-uuid", [shard])
 
 
@@ -307,8 +307,8 @@ SICK = [
     ),
     Sick(
         "mapping",
-        "PROBLEM: Function call failed', 6 retries so far",
-        "--uuid the-uuid --maximum-retry-attempts 3",
+        "PROBLEM: Function call failed' (6 retries, 2 records given up)",
+        "devenv logs function",
         {"system": system(mapping=stuck())},
     ),
     Sick(

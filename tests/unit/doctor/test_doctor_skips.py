@@ -12,6 +12,7 @@ from patient import (
     ROLE,
     FakeKinesis,
     FakeMachine,
+    FakeSqs,
     client,
     function,
     log,
@@ -241,14 +242,24 @@ def test_rejected_records_are_noted(tmp_path: Path) -> None:
     assert "--cli-binary-format raw-in-base64-out" in finding.detail
 
 
-def test_a_denial_that_is_allowed_by_now_is_past(tmp_path: Path) -> None:
-    """So is another role's."""
+def test_what_was_used_last_tells_whether_it_is_denied(tmp_path: Path) -> None:
+    """A policy came, or went, meanwhile; another role's denials are its own."""
     use = {"action": "s3:GetObject", "resource": "arn:aws:s3:::b/k", "count": 1}
-    mine, other = {"role": ROLE, **use}, {"role": "arn:aws:iam::1:role/other", **use}
-    uses = [{**mine, "allowed": False}, {**mine, "allowed": True}, {**other, "allowed": False}]
-    facts = patient(tmp_path)
-    facts.get = lambda url: Page(200, json.dumps(uses).encode())
-    assert look("role", facts).ok is True
+    denied, allowed = ({"role": ROLE, **use, "allowed": verdict} for verdict in (False, True))
+    other = {"role": "arn:aws:iam::1:role/other", **use, "allowed": False}
+    for uses, ok in (([denied, allowed, other], True), ([allowed, denied], False)):
+        page = Page(200, json.dumps(uses).encode())
+        facts = patient(tmp_path, pages={"/_devenv/permissions": page})
+        assert look("role", facts).ok is ok
+
+
+def test_records_that_were_given_up_are_noted(tmp_path: Path) -> None:
+    """By the failure queue, if there is one."""
+    sqs = FakeSqs(ride_duration_prediction_failures=3)
+    finding = look("mapping", patient(tmp_path, clients=client(sqs=sqs)))
+    assert finding.ok is True
+    assert "3 failures (records given up) are told in the queue ride-dur" in finding.detail
+    assert "failures" not in look("mapping", patient(tmp_path)).detail
 
 
 def test_another_champion_does_not_matter_with_run_id(tmp_path: Path) -> None:
