@@ -4,6 +4,7 @@ Only the last streams, and of each its first and last lines: a log may be long, 
 stands in the first report of each execution environment, which has a stream of its own.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,9 +18,19 @@ if TYPE_CHECKING:
 STREAMS, FIRST_LINES, LAST_LINES = 3, 30, 300
 
 FAILURE = re.compile(
-    r"^\[ERROR\]|Task timed out after|\bStatus: (?:error|timeout)\b|Runtime\.ExitError",
+    r"^\[ERROR\]|Task timed out after|\bStatus: (?:error|timeout)\b|Runtime\.ExitError"
+    r'|"level": ?"ERROR"|"status": ?"(?:error|timeout|failure)"',
     re.MULTILINE,
 )
+AS_JSON = {
+    "Duration": "durationMs",
+    "Memory Size": "memorySizeMB",
+    "Max Memory Used": "maxMemoryUsedMB",
+    "Init Duration": "initDurationMs",
+}
+"""What REPORT's fields are called where the function's log format is JSON. Source:
+https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html"""
+
 FIELD = re.compile(r"\t(Init Duration|Duration|Memory Size|Max Memory Used): ([\d.]+)")
 
 
@@ -42,7 +53,10 @@ class Invocation:
     @property
     def report(self) -> dict[str, float]:
         """Milliseconds and MB by the names that REPORT gives them; empty without a REPORT."""
-        line = next((x for x in self.text.splitlines() if x.startswith("REPORT ")), "")
+        line = next(filter(is_report, self.text.splitlines()), "")
+        if line.startswith("{"):
+            metrics = json.loads(line)["record"]["metrics"]
+            return {name: float(metrics[key]) for name, key in AS_JSON.items() if key in metrics}
         return {name: float(value) for name, value in FIELD.findall(line)}
 
 
@@ -74,13 +88,18 @@ def _pairs(events: "Iterable[OutputLogEventTypeDef]") -> list[tuple[int, str]]:
     return [(e.get("timestamp", 0), e.get("message", "").replace("\r", "\n")) for e in events]
 
 
+def is_report(line: str) -> bool:
+    """In either of Lambda's log formats."""
+    return line.startswith("REPORT ") or (line.startswith("{") and '"platform.report"' in line)
+
+
 def invocations(lines: Iterable[tuple[int, str]]) -> Iterator[Invocation]:
     """Lines of one stream, parted after each REPORT."""
     gathered: list[str] = []
     moment = 0
     for moment, line in lines:
         gathered.append(line)
-        if line.startswith("REPORT "):
+        if is_report(line):
             yield Invocation(moment, "\n".join(gathered))
             gathered = []
     if rest := "\n".join(gathered).strip():

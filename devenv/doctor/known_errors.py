@@ -102,7 +102,8 @@ KNOWN: list[tuple[str, str, str]] = [
         "stream; then `devenv bootstrap`.",
     ),
     (
-        r"NoSuchBucket|NoSuchKey|can't get MLmodel from it|there is no MLmodel in it|\(404\)",
+        r"NoSuchBucket|NoSuchKey|can't get MLmodel from it|there is no MLmodel in it|\(404\)"
+        r"|has no model in s3://",
         "the model's files aren't in S3 where it looks for them",
         "`devenv bootstrap` finds or trains a model and gives the function its place. Since MLflow "
         "3 models don't lie under the run's folder: don't build s3:// addresses from its parts.",
@@ -124,7 +125,7 @@ KNOWN: list[tuple[str, str, str]] = [
         "numpy's values have to become Python's: float(prediction[0]), or array.tolist().",
     ),
     (
-        r"InvalidRide|KeyError: '(?P<key>ride|ride_id|features|pred_id|Records)'",
+        r"InvalidEvent|InvalidRide|KeyError: '(?P<key>ride|ride_id|features|pred_id|Records)'",
         "the event isn't what the function reads",
         "Give it one ride as the pipeline has it, or a Kinesis event, in which that is base64 in "
         "Records[].kinesis.data: tests/events/ has examples.",
@@ -136,12 +137,17 @@ KNOWN: list[tuple[str, str, str]] = [
         "for base64 and sends something else.",
     ),
     (
+        r"holds types that its MLmodel does not declare: (?P<types>[^\n\"]*?)\. If",
+        "the model holds types that aren't trusted: {types}",
+        "If you trust them, save the model again with skops_trusted_types=[…] naming them.",
+    ),
+    (
         r"Read-only file system",
         "it writes where Lambda's disk can't be written",
         "Write to /tmp only (for libraries: HOME=/tmp, MPLCONFIGDIR=/tmp).",
     ),
     (
-        r"predictions were not published|ProvisionedThroughputExceeded",
+        r"predictions were not published|did not take \d+|ProvisionedThroughputExceeded",
         "the predictions stream takes no more: a shard has 1,000 records or 1 MB a second",
         "Give the stream more shards: aws kinesis update-shard-count.",
     ),

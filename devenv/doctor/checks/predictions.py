@@ -19,7 +19,8 @@ def check(facts: Facts) -> Finding:
             "the function has TEST_RUN=True: it predicts, and publishes nothing",
             "Unset TEST_RUN (or set it to False) and run `devenv bootstrap`.",
         )
-    target = variables.get("PREDICTIONS_STREAM_NAME", settings.predictions_stream)
+    names = ("PREDICTIONS_STREAM_NAME", "OUTPUT_STREAM")
+    target = next(filter(None, map(variables.get, names)), settings.predictions_stream)
     if target != settings.predictions_stream:
         return wrong(
             f"the function publishes to {target}, and {settings.predictions_stream} is read",

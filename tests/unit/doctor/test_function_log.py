@@ -1,5 +1,6 @@
 """The log of the last environments, parted into invocations."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -60,6 +61,17 @@ def test_an_init_that_failed_is_one_too() -> None:
     line = "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout"
     (only,) = invocations([(1, line)])
     assert (only.init_timed_out, only.failed, only.report) == (True, True, {})
+
+
+def test_a_log_in_json_says_the_same() -> None:
+    """Lambda's other log format, and the function's own lines in JSON."""
+    metrics = {"durationMs": 80.1, "memorySizeMB": 512, "maxMemoryUsedMB": 181}
+    report = {"type": "platform.report", "record": {"metrics": metrics, "status": "success"}}
+    error = {"level": "ERROR", "message": "not published"}
+    lines = [json.dumps(report), json.dumps(error), json.dumps(report)]
+    good, bad = read(a=lines)
+    assert (good.failed, bad.failed) == (False, True)
+    assert good.report == {"Duration": 80.1, "Memory Size": 512.0, "Max Memory Used": 181.0}
 
 
 def test_environments_are_put_in_order_of_time_and_what_is_old_left_out() -> None:

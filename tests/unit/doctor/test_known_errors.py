@@ -1,5 +1,7 @@
 """What functions log when something is wrong, in plain words with the cure."""
 
+from pathlib import Path
+
 import pytest
 
 from devenv.doctor.known_errors import KNOWN, diagnose
@@ -103,6 +105,23 @@ LOGGED = [
         "can't be written as JSON",
         "float(prediction[0])",
     ),
+    (
+        "[ERROR] ModelError: s3://b/m holds types that its MLmodel does not declare: a.B, c.D. If "
+        "they are known and safe, save the model again",
+        "types that aren't trusted: a.B, c.D",
+        "skops_trusted_types",
+    ),
+    (
+        "[ERROR] InvalidEvent: ride_id: expected int or str, but it is missing",
+        "isn't what the function reads",
+        "tests/events/",
+    ),
+    (
+        "PublishError: ride_predictions did not take 3 predictions in 6 attempts: "
+        "ProvisionedThroughputExceededException",
+        "takes no more",
+        "more shards",
+    ),
     ("[ERROR] KeyError: 'ride'", "isn't what the function reads", "Records[].kinesis.data"),
     (
         "[ERROR] JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
@@ -142,6 +161,18 @@ def test_each_known_error_is_met() -> None:
     """No line of the table stands there untried."""
     met = {known.what for text, _, _ in LOGGED if (known := diagnose(text))}
     assert len(met) >= len(KNOWN)
+
+
+def test_our_own_functions_errors_are_worded_so() -> None:
+    """The doctor may not import them."""
+    root = Path(__file__).parents[3]
+    files = [root / "lambda_function.py", *(root / "serving").glob("*.py")]
+    source = " ".join(file.read_text() for file in files)
+    for words in (
+        *("was saved by scikit-learn", "can't get {name} from it", "there is no MLmodel in it"),
+        *("no model: set MODEL_URI", "holds types that its MLmodel does not declare: "),
+    ):
+        assert words in source
 
 
 def test_what_the_log_does_not_name_is_said_so() -> None:
