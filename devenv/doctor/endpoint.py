@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 
-PATIENCE = 3.0
+PATIENCE = 2.0
 """Seconds for one page."""
 
 EXECUTORS = {"ProcessExecutor", "ContainerExecutor"}

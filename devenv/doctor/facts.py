@@ -27,7 +27,7 @@ from devenv.aws import (
 )
 from devenv.bootstrap.registry import Registry
 from devenv.doctor import function_log
-from devenv.doctor.endpoint import Endpoint, Get, get_page, identify
+from devenv.doctor.endpoint import PATIENCE, Endpoint, Get, get_page, identify
 from devenv.doctor.finding import Unknown
 from devenv.doctor.function_log import Invocation
 from devenv.doctor.machine import Machine
@@ -211,7 +211,7 @@ class Facts:
         """What MLflow has under the alias. Raises `Unreachable` and the like."""
         if self.settings.mlflow_tracking_uri is None:
             raise Unknown("MLFLOW_TRACKING_URI is not set")
-        registry = Registry(self.settings.mlflow_tracking_uri, timeout=3)
+        registry = Registry(self.settings.mlflow_tracking_uri, timeout=PATIENCE)
         found = registry.version_with_alias(self.settings.model_name, self.settings.model_alias)
         return Champion(found.version, registry.artifact_uri(found)) if found else None
 

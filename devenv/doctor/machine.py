@@ -4,6 +4,7 @@ import platform
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from importlib import metadata
@@ -83,14 +84,20 @@ class Machine:
     def which(self, program: str) -> str | None:
         return shutil.which(program)
 
-    def says(self, *command: str) -> str:
-        """What a command prints within a few seconds; raises `OSError` where it can't be run."""
+    def cli_version(self, path: str) -> str:
+        """`aws-cli/2.31.2 …`, as `aws` says. Raises `OSError` where it can't be run.
+
+        Of the one beside this Python its package is asked: saying it takes `aws` a second.
+        """
+        beside = Path(path).parent == Path(sys.executable).parent
+        if beside and (version := self.installed(["awscli"]).get("awscli")):
+            return f"aws-cli/{version}"
         try:
             done = subprocess.run(
-                command, capture_output=True, text=True, timeout=4, check=False, errors="replace"
+                (path, "--version"), capture_output=True, text=True, timeout=4, check=False
             )
         except subprocess.TimeoutExpired as error:
-            raise OSError(f"{command[0]} gave no answer") from error
+            raise OSError("it gave no answer") from error
         return done.stdout + done.stderr
 
     def now(self) -> float:

@@ -18,7 +18,7 @@ def check(facts: Facts) -> Finding:
     if path is None:
         return skipped("there is no `aws` on the PATH; `devenv put` needs none")
     try:
-        said = facts.machine.says(path, "--version")
+        said = facts.machine.cli_version(path)
     except OSError as error:
         return skipped(f"{path} can't be asked for its version: {error}")
     version = re.search(r"aws-cli/(\d+)\.\S+", said)

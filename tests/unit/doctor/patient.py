@@ -74,8 +74,8 @@ class FakeMachine:
     def which(self, program: str) -> str | None:
         return next((path for path in self.programs if path.endswith(f"/{program}")), None)
 
-    def says(self, *command: str) -> str:
-        return self.programs[command[0]]
+    def cli_version(self, path: str) -> str:
+        return self.programs[path]
 
     def now(self) -> float:
         return NOW

@@ -4,6 +4,7 @@ import fcntl
 import os
 import socket
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -44,11 +45,16 @@ def test_packages_and_python() -> None:
     assert sys.version.startswith(machine.python_version())
 
 
-def test_what_a_program_says() -> None:
-    """One that can't be run is an OSError."""
-    assert machine.says(sys.executable, "-c", "print('1.2')") == "1.2\n"
-    with pytest.raises(OSError, match="no-such-program"):
-        machine.says("/no-such-program")
+def test_the_version_of_the_aws_cli(tmp_path: Path) -> None:
+    """As it says; the one beside this Python needs not be run."""
+    path = tmp_path / "aws"
+    path.write_text("#!/bin/sh\necho aws-cli/2.31.2 Python/3.13.7\n")
+    path.chmod(0o755)
+    assert machine.cli_version(str(path)) == "aws-cli/2.31.2 Python/3.13.7\n"
+    own = metadata.version("awscli")
+    assert machine.cli_version(str(Path(sys.executable).with_name("aws"))) == f"aws-cli/{own}"
+    with pytest.raises(OSError, match="no-such-folder"):
+        machine.cli_version("/no-such-folder/aws")
 
 
 def test_the_rest_of_an_environment_that_never_ran(tmp_path: Path) -> None:
