@@ -10,9 +10,11 @@ from devenv.commands import (
     down,
     invoke,
     logs,
+    publish,
     put,
     status,
     tail,
+    teardown,
     up,
 )
 
@@ -28,4 +30,6 @@ COMMANDS: list[click.Command] = [
     logs.logs,
     demo.demo,
     bench.bench,
+    publish.publish,
+    teardown.teardown,
 ]

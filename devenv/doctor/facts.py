@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -22,6 +21,7 @@ from devenv.aws import (
     Aws,
     Signer,
     error_code,
+    is_amazons,
     profile,
     signer,
 )
@@ -106,7 +106,7 @@ class Facts:
     def is_aws(self) -> bool:
         """Whether it's AWS that the commands speak to."""
         url = self.settings.endpoint_url
-        return url is None or (urlsplit(url).hostname or "").endswith(".amazonaws.com")
+        return url is None or is_amazons(url)
 
     @fact
     def endpoint(self) -> Endpoint:

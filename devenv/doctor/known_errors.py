@@ -26,8 +26,8 @@ KNOWN: list[tuple[str, str, str]] = [
     (
         DENIED,
         "the function's role may not {action} on {resource}",
-        "Attach a policy to the role that allows {action} on {resource}; `devenv bootstrap` gives "
-        "its role the policies that the function needs.",
+        "If that is what is meant (a mistyped name is denied, too), attach a policy to the role "
+        "that allows {action} on it; `devenv bootstrap` gives its role what the function needs.",
     ),
     (
         r"AccessDenied|Access Denied|\b403\b.*Forbidden",

@@ -84,7 +84,7 @@ def handler(event, context):
     ("source", "given", "what", "cure"),
     [
         ("import mlflow", {}, "imports mlflow, which isn't installed", "Add mlflow to Pipfile"),
-        (TYPO, {}, "writes to the stream ride_prediction, which", "PREDICTIONS_STREAM_NAME"),
+        (TYPO, {}, "may not kinesis:PutRecord on arn:aws:kinesis", "a mistyped name is denied"),
         (SLOW, {"Timeout": 1}, "at its timeout of 1.00 s", "Raise the timeout"),
     ],
     ids=["missing package", "stream's name", "timeout"],

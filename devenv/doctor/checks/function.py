@@ -2,7 +2,7 @@
 
 import re
 
-from devenv.bootstrap.function import image_tag
+from devenv.bootstrap.image import image_tag
 from devenv.doctor.facts import Facts
 from devenv.doctor.finding import Finding, well, wrong
 from devenv.errors import NotFound
@@ -27,7 +27,8 @@ def check(facts: Facts) -> Finding:
         return wrong(
             f"{state.name} runs {state.image_uri}, made before lambda_function.py or Pipfile.lock "
             "was changed",
-            "Run `devenv bootstrap`: an edit changes nothing until then.",
+            "Run `devenv bootstrap` (on AWS `devenv publish` first): an edit changes nothing until "
+            "then.",
         )
     return well(f"{state.name}, {state.image_uri}")
 
@@ -35,8 +36,8 @@ def check(facts: Facts) -> Finding:
 def _is_old(facts: Facts) -> bool:
     """Whether an image that the bootstrap named by its content has another content by now."""
     repository, _, tag = str(facts.system.function.image_uri).rpartition(":")
-    ours = repository == facts.settings.image_repository and CONTENT.fullmatch(tag)
-    if facts.settings.image_uri or not ours:
+    ours = f"/{repository}".endswith(f"/{facts.settings.image_repository}")
+    if facts.settings.image_uri or not ours or not CONTENT.fullmatch(tag):
         return False
     try:
         return tag != image_tag(facts.settings.root)

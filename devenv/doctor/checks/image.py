@@ -30,11 +30,14 @@ def check(facts: Facts) -> Finding:
         what = (
             "has an attestation beside it" if "attestation" in kinds else "is a list of platforms"
         )
-        return wrong(f"{name} {what}, which Lambda refuses", f"Build it by `{build}`.")
+        return wrong(
+            f"{name} {what}, which Lambda refuses",
+            f"`devenv publish` builds it otherwise; by hand: `{build}`.",
+        )
     if image["Architecture"] != platform:
         return wrong(
             f"{name} is made for {image['Architecture']}, and the function runs on {platform}",
-            f"Build it by `{build}`, or make the function with that architecture.",
+            f"Build it by `{build}`, or set FUNCTION_ARCHITECTURE and make the function anew.",
         )
     return well(f"{name} is one image, for {platform}")
 
