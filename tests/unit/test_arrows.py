@@ -27,6 +27,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.bootstrap",
         "devenv.stack",
         "devenv.bench",
+        "devenv.doctor",
         "devenv.publish",
         "devenv.teardown",
         "devenv.account",
