@@ -149,8 +149,15 @@ def test_only_aws_imports_boto3(name: str) -> None:
     assert [i for i in found if not any(within(i, module) for module in errors)] == []
 
 
-def test_the_function_and_the_environment_know_nothing_of_each_other() -> None:
-    """The function runs on AWS, where there's no devenv."""
-    assert [i for i in imports(ROOT / "lambda_function.py") if within(i, "devenv")] == []
+@pytest.mark.parametrize("module", ["lambda_function", "web_service"])
+def test_what_is_deployed_and_the_environment_know_nothing_of_each_other(module: str) -> None:
+    """The function runs on AWS, the web service anywhere; neither has devenv beside it."""
+    assert [i for i in imports(ROOT / f"{module}.py") if within(i, "devenv")] == []
     for name, path in MODULES.items():
-        assert [i for i in imports(path) if within(i, "lambda_function")] == [], name
+        assert [i for i in imports(path) if within(i, module)] == [], name
+
+
+def test_the_function_knows_nothing_of_the_web_service() -> None:
+    """Its image doesn't hold it."""
+    found = imports(ROOT / "lambda_function.py")
+    assert [i for i in found if within(i, "web_service") or within(i, "fastapi")] == []

@@ -1,0 +1,176 @@
+"""The same model as a web service: a ride in, its duration out, for those who wait for an answer.
+
+    POST /predict   {"PULocationID": 10, "DOLocationID": 50, "trip_distance": 40}
+                    → {"duration": 62.1, "model_version": "1"}, in minutes
+    GET  /health    the model that answers, once it is loaded
+    GET  /openapi.json
+
+What is wrong with a request is answered with a 4xx status and {"message": "field: what was
+expected"}. Model, features and their checks are lambda_function's, imported: a ride has the same
+duration here as on the stream. Run by `devenv serve`, or
+
+    uvicorn web_service:app --host 0.0.0.0 --port 9696 --workers 2
+
+Environment: that of lambda_function (MODEL_URI, or RUN_ID with MLFLOW_TRACKING_URI, …); or
+FUNCTION_NAME alone, for the model that this Lambda function is configured with.
+"""
+
+import json
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+import lambda_function
+from lambda_function import InvalidRide, RideFunction
+
+log = logging.getLogger("uvicorn.error")
+
+MAX_BODY = 64 * 1024
+"""Bytes. A ride takes a hundred."""
+
+RIDE_SCHEMA = {
+    "type": "object",
+    "required": ["PULocationID", "DOLocationID", "trip_distance"],
+    "properties": {
+        "PULocationID": {"type": ["integer", "string"]},
+        "DOLocationID": {"type": ["integer", "string"]},
+        "trip_distance": {"type": "number", "minimum": 0, "description": "in miles"},
+    },
+    "example": {"PULocationID": 10, "DOLocationID": 50, "trip_distance": 40},
+}
+"""For those who read /openapi.json; what is checked, and how it's told, is lambda_function's."""
+
+
+class Duration(BaseModel):
+    duration: float
+    """Minutes."""
+    model_version: str
+
+
+class Message(BaseModel):
+    message: str
+
+
+def from_environment() -> RideFunction:
+    """The model to serve, loaded. Raises lambda_function.ModelError."""
+    return lambda_function.from_environment(model_variables(os.environ))
+
+
+def model_variables(
+    environ: Mapping[str, str], lambda_client: Callable[[], Any] | None = None
+) -> dict[str, str]:
+    """`environ`, with the variables of the function FUNCTION_NAME where it names no model itself.
+
+    Never those by which predictions would be published.
+    """
+    found = {**environ, "TEST_RUN": "True"}
+    if environ.get("MODEL_URI") or environ.get("RUN_ID") or not environ.get("FUNCTION_NAME"):
+        return found
+    if lambda_client is None:
+        import boto3
+
+        client = boto3.client("lambda")
+    else:
+        client = lambda_client()
+    config = client.get_function_configuration(FunctionName=environ["FUNCTION_NAME"])
+    return {**environ, **config.get("Environment", {}).get("Variables", {}), "TEST_RUN": "True"}
+
+
+async def read_json(request: Request) -> object:
+    """The request's body. Raises HTTPException for another type, too many bytes, or no JSON."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise HTTPException(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"Content-Type: expected application/json, got {media_type[:100] or 'none'}",
+        )
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise HTTPException(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"body: expected at most {MAX_BODY} bytes",
+                headers={"Connection": "close"},  # What is left of it won't be read.
+            )
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as e:
+        raise InvalidRide("body: expected JSON") from e
+
+
+def predict(function: RideFunction, ride: object) -> Duration:
+    """Raises InvalidRide."""
+    if not isinstance(ride, dict):
+        raise InvalidRide(f"body: expected a JSON object, got {type(ride).__name__}")
+    (minutes,) = function.predictor.predict([lambda_function.features(ride)])
+    return Duration(duration=float(minutes), model_version=function.version)
+
+
+def make_app(load: Callable[[], RideFunction]) -> FastAPI:
+    """The service of the model that `load` gives; it is loaded before the first connection."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.function = await run_in_threadpool(load)
+        yield
+
+    app = FastAPI(
+        title="ride-duration",
+        lifespan=lifespan,
+        docs_url=None,  # Its scripts would come from a content network.
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers={
+            HTTPException: _refused,
+            InvalidRide: _invalid_ride,
+            Exception: _failed,
+        },
+    )
+
+    @app.post(
+        "/predict",
+        responses={status: {"model": Message} for status in (400, 413, 415)},
+        openapi_extra={"requestBody": {"content": {"application/json": {"schema": RIDE_SCHEMA}}}},
+    )
+    async def post_predict(request: Request) -> Duration:
+        ride = await read_json(request)
+        # In a thread: 8 ms of computation would hold up all other connections.
+        return await run_in_threadpool(predict, request.app.state.function, ride)
+
+    @app.get("/health")
+    async def health(request: Request) -> dict[str, str]:
+        function: RideFunction = request.app.state.function
+        return {"status": "ok", "model": function.model, "model_version": function.version}
+
+    return app
+
+
+def _answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"message": message}, status, headers)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return _answer(error.status_code, error.detail, error.headers)
+
+
+async def _invalid_ride(request: Request, error: Exception) -> JSONResponse:
+    return _answer(HTTPStatus.BAD_REQUEST, str(error))
+
+
+async def _failed(request: Request, error: Exception) -> JSONResponse:
+    """Uvicorn logs the traceback."""
+    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "the prediction failed: see the service's log")
+
+
+app = make_app(from_environment)
