@@ -9,30 +9,34 @@ What is wrong with a request is answered with a 4xx status and {"message": "fiel
 expected"}. Model, features and their checks are lambda_function's, imported: a ride has the same
 duration here as on the stream. Run by `devenv serve`, or
 
-    uvicorn web_service:app --host 0.0.0.0 --port 9696 --workers 2
+    python -m web_service --host 0.0.0.0 --port 9696 --workers 2
 
 Environment: that of lambda_function (MODEL_URI, or RUN_ID with MLFLOW_TRACKING_URI, …); or
 FUNCTION_NAME alone, for the model that this Lambda function is configured with.
 """
 
+import argparse
 import json
 import logging
 import os
+import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
+import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 import lambda_function
 from lambda_function import InvalidRide, RideFunction
-
-log = logging.getLogger("uvicorn.error")
 
 MAX_BODY = 64 * 1024
 """Bytes. A ride takes a hundred."""
@@ -174,3 +178,33 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
 
 
 app = make_app(from_environment)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Not that somebody looked whether the service lives: Docker does so every few seconds."""
+    return not (isinstance(record.args, tuple) and "/health" in record.args)
+
+
+logging.getLogger("uvicorn.access").addFilter(_is_worth_a_line)
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; a worker that dies is replaced by another."""
+    parser = argparse.ArgumentParser(prog="web_service")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=9696)
+    parser.add_argument("--workers", type=int, default=1, help="processes, each with its model")
+    given = parser.parse_args()
+    config = uvicorn.Config("web_service:app", given.host, given.port, workers=given.workers)
+    listening = config.bind_socket()
+    # Connections inherit it. uvicorn's own socket hides from asyncio that it's TCP's, so that each
+    # answer's body would wait for its head to be acknowledged: 40 ms.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    supervisor = Multiprocess(config, [listening])
+    supervisor.run()
+    if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
+        sys.exit(STARTUP_FAILURE)
+
+
+if __name__ == "__main__":
+    main()

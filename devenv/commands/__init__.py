@@ -2,7 +2,7 @@
 
 import click
 
-from devenv.commands import bench, bootstrap, demo, down, invoke, logs, put, status, tail, up
+from devenv.commands import bench, bootstrap, demo, down, invoke, logs, put, serve, status, tail, up
 
 COMMANDS: list[click.Command] = [
     up.up,
@@ -15,4 +15,5 @@ COMMANDS: list[click.Command] = [
     logs.logs,
     demo.demo,
     bench.bench,
+    serve.serve_command,
 ]
