@@ -116,6 +116,20 @@ def _field(owner: dict[str, object], name: str, *kinds: type) -> Any:
     return value
 
 
+def read_body(request: dict[str, Any]) -> object:
+    """The JSON in the body of an HTTP request, as function URLs and API Gateway pass it."""
+    try:
+        body = request.get("body") or ""
+        return json.loads(base64.b64decode(body) if request.get("isBase64Encoded") else body)
+    except (ValueError, TypeError, RecursionError) as e:
+        raise InvalidRide("body: expected JSON") from e
+
+
+def http_response(status: int, body: object) -> dict[str, Any]:
+    headers = {"Content-Type": "application/json"}
+    return {"statusCode": status, "headers": headers, "body": json.dumps(body)}
+
+
 def read_record(record: object) -> Ride | Rejected:
     """One of the event's `Records`; never raises for what the record holds."""
     kinesis = record.get("kinesis") if isinstance(record, dict) else None
@@ -319,11 +333,24 @@ class RideFunction:
             for ride, duration in zip(rides, minutes, strict=True)
         ]
 
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """An HTTP request, of a function URL or API Gateway, whose body is one ride's event.
+
+        200 with its prediction, which isn't published; 400 with what is wrong as `message`.
+        """
+        try:
+            ride = read_ride(read_body(request))
+        except InvalidRide as e:
+            return http_response(400, {"message": str(e)})
+        return http_response(200, {"predictions": self.predict([ride])})
+
     def handle(self, event: object) -> dict[str, Any]:
         """A Kinesis event, or one ride as the console's test sends it, which isn't published.
 
         Raises InvalidRide for such a ride: who sent it waits for the answer.
         """
+        if isinstance(event, dict) and "requestContext" in event:
+            return self.answer(event)
         if not isinstance(event, dict) or "Records" not in event:
             return {"predictions": self.predict([read_ride(event)])}
         results = [read_record(record) for record in event["Records"]]
