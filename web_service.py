@@ -188,6 +188,17 @@ def _is_worth_a_line(record: logging.LogRecord) -> bool:
 logging.getLogger("uvicorn.access").addFilter(_is_worth_a_line)
 
 
+def listen(config: uvicorn.Config) -> socket.socket:
+    """The socket that the workers share, set to send at once; its connections inherit that.
+
+    asyncio does so for sockets that it makes, but takes uvicorn's for none of TCP's: each answer's
+    body would wait for its head to be acknowledged, 40 ms.
+    """
+    listening = config.bind_socket()
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
 def main() -> None:
     """Serve until SIGTERM or SIGINT; a worker that dies is replaced by another."""
     parser = argparse.ArgumentParser(prog="web_service")
@@ -196,11 +207,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="processes, each with its model")
     given = parser.parse_args()
     config = uvicorn.Config("web_service:app", given.host, given.port, workers=given.workers)
-    listening = config.bind_socket()
-    # Connections inherit it. uvicorn's own socket hides from asyncio that it's TCP's, so that each
-    # answer's body would wait for its head to be acknowledged: 40 ms.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    supervisor = Multiprocess(config, [listening])
+    supervisor = Multiprocess(config, [listen(config)])
     supervisor.run()
     if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
         sys.exit(STARTUP_FAILURE)

@@ -1,11 +1,13 @@
 """The web service's answers, by the framework's own test client: nothing listens anywhere."""
 
 import json
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
 import web_service
@@ -177,6 +179,15 @@ def test_a_model_that_cannot_be_loaded_ends_the_service() -> None:
 
     with pytest.raises(ValueError, match="no model"), TestClient(web_service.make_app(load)):
         pytest.fail("it started")
+
+
+def test_small_answers_are_sent_at_once() -> None:
+    """On connections, too: with Nagle's algorithm each answer takes 40 ms more."""
+    config = uvicorn.Config(web_service.app, port=0, workers=2, log_config=None)
+    with web_service.listen(config) as listening:
+        listening.listen()
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 class Lambda:
