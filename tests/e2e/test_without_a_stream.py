@@ -19,11 +19,6 @@ def test_the_pages_commands_work(running: Shell) -> None:
     assert len(set(found)) == 1
     (prediction,) = json.loads(found[0])["predictions"]
     assert prediction["prediction"]["ride_id"] == 156
-    urls = running.run(
-        *("aws", "lambda", "list-function-url-configs"),
-        *("--function-name", "ride-duration-prediction"),
-    )
-    assert json.loads(urls.out)["FunctionUrlConfigs"] == []
     policy = running.run(
         "aws", "lambda", "get-policy", "--function-name", "ride-duration-prediction"
     )
