@@ -26,6 +26,7 @@ WORKDIR /app
 COPY --from=packages /packages /packages
 ENV PYTHONPATH=/packages PYTHONUNBUFFERED=1
 COPY lambda_function.py web_service.py ./
+COPY serving serving
 USER nobody
 EXPOSE 9696
 ENTRYPOINT ["python", "-m", "web_service", "--host=0.0.0.0"]
@@ -34,4 +35,6 @@ CMD ["--workers=2"]
 FROM public.ecr.aws/lambda/python:3.13
 COPY --from=packages /packages ${LAMBDA_TASK_ROOT}
 COPY lambda_function.py ${LAMBDA_TASK_ROOT}
+COPY serving ${LAMBDA_TASK_ROOT}/serving
+RUN python -m compileall -q ${LAMBDA_TASK_ROOT}/lambda_function.py ${LAMBDA_TASK_ROOT}/serving
 CMD ["lambda_function.lambda_handler"]

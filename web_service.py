@@ -6,8 +6,8 @@
     GET  /openapi.json
 
 What is wrong with a request is answered with a 4xx status and {"message": "field: what was
-expected"}. Model, features and their checks are lambda_function's, imported: a ride has the same
-duration here as on the stream. Run by `devenv serve`, or
+expected"}. Model, features and their checks are the function's, imported: a ride has the same
+duration here as on the stream, and another PIPELINE is served as well. Run by `devenv serve`, or
 
     python -m web_service --host 0.0.0.0 --port 9696 --workers 2
 
@@ -36,36 +36,35 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 import lambda_function
-from lambda_function import InvalidRide, RideFunction
+from lambda_function import PredictionFunction
+from serving.events import InvalidEvent
 
 MAX_BODY = 64 * 1024
 """Bytes. A ride takes a hundred."""
 
-RIDE_SCHEMA = {
-    "type": "object",
-    "required": ["PULocationID", "DOLocationID", "trip_distance"],
-    "properties": {
-        "PULocationID": {"type": ["integer", "string"]},
-        "DOLocationID": {"type": ["integer", "string"]},
-        "trip_distance": {"type": "number", "minimum": 0, "description": "in miles"},
-    },
-    "example": {"PULocationID": 10, "DOLocationID": 50, "trip_distance": 40},
+NAMES = {"ride_duration": "duration"}
+"""Of predicted values, where the tutorials' web service has another one than their stream."""
+
+BODY = {
+    "content": {
+        "application/json": {
+            "schema": {"type": "object"},
+            "examples": {
+                "ride": {"value": {"PULocationID": 10, "DOLocationID": 50, "trip_distance": 40}},
+                "bike": {"value": {"t1": 2, "t2": 3, "hum": 50, "weather_code": 2}},
+            },
+        }
+    }
 }
-"""For those who read /openapi.json; what is checked, and how it's told, is lambda_function's."""
-
-
-class Duration(BaseModel):
-    duration: float
-    """Minutes."""
-    model_version: str
+"""For those who read /openapi.json: what is checked of it, the pipeline's events say."""
 
 
 class Message(BaseModel):
     message: str
 
 
-def from_environment() -> RideFunction:
-    """The model to serve, loaded. Raises lambda_function.ModelError."""
+def from_environment() -> PredictionFunction:
+    """The model to serve, loaded. Raises serving.models.ModelError."""
     return lambda_function.from_environment(model_variables(os.environ))
 
 
@@ -109,18 +108,20 @@ async def read_json(request: Request) -> object:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as e:
-        raise InvalidRide("body: expected JSON") from e
+        raise InvalidEvent("body: expected JSON") from e
 
 
-def predict(function: RideFunction, ride: object) -> Duration:
-    """Raises InvalidRide."""
-    if not isinstance(ride, dict):
-        raise InvalidRide(f"body: expected a JSON object, got {type(ride).__name__}")
-    (minutes,) = function.predictor.predict([lambda_function.features(ride)])
-    return Duration(duration=float(minutes), model_version=function.version)
+def predict(function: PredictionFunction, body: object) -> dict[str, float | str]:
+    """What `body`, an event's, is answered with. Raises InvalidEvent."""
+    if not isinstance(body, dict):
+        raise InvalidEvent(f"body: expected a JSON object, got {type(body).__name__}")
+    pipeline = function.pipeline
+    (value,) = function.predictor.predict([pipeline.features(body)])
+    name = NAMES.get(pipeline.value, pipeline.value)
+    return {name: float(value), "model_version": function.version}
 
 
-def make_app(load: Callable[[], RideFunction]) -> FastAPI:
+def make_app(load: Callable[[], PredictionFunction]) -> FastAPI:
     """The service of the model that `load` gives; it is loaded before the first connection."""
 
     @asynccontextmanager
@@ -129,14 +130,14 @@ def make_app(load: Callable[[], RideFunction]) -> FastAPI:
         yield
 
     app = FastAPI(
-        title="ride-duration",
+        title="Predictions",
         lifespan=lifespan,
         docs_url=None,  # Its scripts would come from a content network.
         redoc_url=None,
         redirect_slashes=False,
         exception_handlers={
             HTTPException: _refused,
-            InvalidRide: _invalid_ride,
+            InvalidEvent: _invalid_event,
             Exception: _failed,
         },
     )
@@ -144,16 +145,16 @@ def make_app(load: Callable[[], RideFunction]) -> FastAPI:
     @app.post(
         "/predict",
         responses={status: {"model": Message} for status in (400, 413, 415)},
-        openapi_extra={"requestBody": {"content": {"application/json": {"schema": RIDE_SCHEMA}}}},
+        openapi_extra={"requestBody": BODY},
     )
-    async def post_predict(request: Request) -> Duration:
-        ride = await read_json(request)
-        # In a thread: 8 ms of computation would hold up all other connections.
-        return await run_in_threadpool(predict, request.app.state.function, ride)
+    async def post_predict(request: Request) -> dict[str, float | str]:
+        body = await read_json(request)
+        # In a thread: its computation would hold up all other connections.
+        return await run_in_threadpool(predict, request.app.state.function, body)
 
     @app.get("/health")
     async def health(request: Request) -> dict[str, str]:
-        function: RideFunction = request.app.state.function
+        function: PredictionFunction = request.app.state.function
         return {"status": "ok", "model": function.model, "model_version": function.version}
 
     return app
@@ -168,7 +169,7 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     return _answer(error.status_code, error.detail, error.headers)
 
 
-async def _invalid_ride(request: Request, error: Exception) -> JSONResponse:
+async def _invalid_event(request: Request, error: Exception) -> JSONResponse:
     return _answer(HTTPStatus.BAD_REQUEST, str(error))
 
 

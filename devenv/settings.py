@@ -39,6 +39,8 @@ class Settings:
     image_repository: str
     image_uri: str | None
     """FUNCTION_IMAGE_URI: the function's image; None lets the bootstrap name it by its content."""
+    failure_queue: str
+    """FAILURE_QUEUE_NAME: the SQS queue that is told of records which were given up."""
     role_name: str
     model_name: str
     model_alias: str
@@ -103,7 +105,16 @@ def load_dotenv(environ: MutableMapping[str, str], start: Path) -> Path:
 
 
 PREFIXES = (
-    *("AWS_", "MLFLOW_", "DEVENV_", "FUNCTION_", "MODEL_", "STREAM_", "KINESIS_STREAM_"),
+    *(
+        "AWS_",
+        "MLFLOW_",
+        "DEVENV_",
+        "FUNCTION_",
+        "FAILURE_QUEUE_",
+        "MODEL_",
+        "STREAM_",
+        "KINESIS_STREAM_",
+    ),
     *("PREDICTIONS_STREAM_", "RUN_ID", "TEST_RUN"),
 )
 
@@ -111,6 +122,7 @@ PREFIXES = (
 def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
     """Settings from `environ`. Raises `BadInput` for a value that can't be one."""
     get = environ.get
+    function_name = get("FUNCTION_NAME", "ride-duration-prediction")
     home = root / Path(get("DEVENV_HOME", ".devenv")).expanduser()
     return Settings(
         root=root,
@@ -121,9 +133,10 @@ def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
         input_stream=get("KINESIS_STREAM_INPUT", "ride_events"),
         predictions_stream=get("PREDICTIONS_STREAM_NAME", "ride_predictions"),
         shard_count=_positive(environ, "STREAM_SHARD_COUNT", 1),
-        function_name=get("FUNCTION_NAME", "ride-duration-prediction"),
+        function_name=function_name,
         image_repository=get("FUNCTION_IMAGE_REPOSITORY", "stream-model-duration"),
         image_uri=get("FUNCTION_IMAGE_URI"),
+        failure_queue=get("FAILURE_QUEUE_NAME", f"{function_name}-failures"),
         role_name=get("FUNCTION_ROLE_NAME", "lambda-kinesis-role"),
         model_name=get("MODEL_NAME", "ride-duration"),
         model_alias=get("MODEL_ALIAS", "champion"),

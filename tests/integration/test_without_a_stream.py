@@ -62,7 +62,7 @@ def test_the_sdk_gets_the_reason_of_a_refusal(system: Settings, aws: Aws) -> Non
     )
     assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
     error = json.load(answer["Payload"])
-    assert (error["errorType"], error["errorMessage"]) == ("InvalidRide", MESSAGE)
+    assert (error["errorType"], error["errorMessage"]) == ("InvalidEvent", MESSAGE)
 
 
 @pytest.fixture(scope="module")

@@ -149,15 +149,18 @@ def test_only_aws_imports_boto3(name: str) -> None:
     assert [i for i in found if not any(within(i, module) for module in errors)] == []
 
 
-@pytest.mark.parametrize("module", ["lambda_function", "web_service"])
-def test_what_is_deployed_and_the_environment_know_nothing_of_each_other(module: str) -> None:
+def test_what_is_deployed_and_the_environment_know_nothing_of_each_other() -> None:
     """The function runs on AWS, the web service anywhere; neither has devenv beside it."""
-    assert [i for i in imports(ROOT / f"{module}.py") if within(i, "devenv")] == []
+    function = (ROOT / "lambda_function.py", *(ROOT / "serving").glob("*.py"))
+    for path in (*function, ROOT / "web_service.py"):
+        assert [i for i in imports(path) if within(i, "devenv")] == [], path
     for name, path in MODULES.items():
-        assert [i for i in imports(path) if within(i, module)] == [], name
+        for unit in ("lambda_function", "serving", "web_service"):
+            assert [i for i in imports(path) if within(i, unit)] == [], name
 
 
 def test_the_function_knows_nothing_of_the_web_service() -> None:
     """Its image doesn't hold it."""
-    found = imports(ROOT / "lambda_function.py")
-    assert [i for i in found if within(i, "web_service") or within(i, "fastapi")] == []
+    for path in (ROOT / "lambda_function.py", *(ROOT / "serving").glob("*.py")):
+        found = [i for i in imports(path) for web in ("web_service", "fastapi") if within(i, web)]
+        assert found == [], path

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-import lambda_function as function
+import lambda_function
+from serving.events import PIPELINES
 
 RIDE = {"PULocationID": 130, "DOLocationID": 205, "trip_distance": 3.66}
 EVENT = {"ride": RIDE, "ride_id": "156é"}
@@ -26,14 +27,16 @@ REST_API: dict[str, Any] = {
 
 
 class TenMinutes:
-    def predict(self, features: list[Any], /) -> list[float]:
-        return [10.0 for _ in features]
+    def predict(self, rows: list[Any], /) -> list[float]:
+        return [10.0 for _ in rows]
 
 
 def answer(request: dict[str, Any]) -> tuple[int, Any]:
     """Status and body; nothing may be published."""
-    handler = function.RideFunction("ride-duration", "7", TenMinutes(), send=pytest.fail)
-    response = handler.handle(request)
+    handler = lambda_function.PredictionFunction(
+        PIPELINES["ride"], "ride-duration", "7", TenMinutes(), put_records=pytest.fail
+    )
+    response = handler.handle(request, lambda: 10.0)
     assert response["headers"] == {"Content-Type": "application/json"}
     return response["statusCode"], json.loads(response["body"])
 

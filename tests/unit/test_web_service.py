@@ -11,7 +11,8 @@ import uvicorn
 from fastapi.testclient import TestClient
 
 import web_service
-from lambda_function import RideFunction
+from lambda_function import PredictionFunction
+from serving.events import PIPELINES
 
 RIDE = {"PULocationID": 10, "DOLocationID": 50, "trip_distance": 40}
 JSON = {"Content-Type": "application/json"}
@@ -21,16 +22,26 @@ FORM = "application/x-www-form-urlencoded"
 class TenMinutes:
     """A model for which every ride takes 10 minutes and as many more as it has miles."""
 
-    def predict(self, features: list[Any], /) -> list[float]:
-        if any(f["PU_DO"] == "0_0" for f in features):
+    def predict(self, rows: list[Any], /) -> list[float]:
+        if any(row["PU_DO"] == "0_0" for row in rows):
             raise ZeroDivisionError
-        return [10 + float(f["trip_distance"]) for f in features]
+        return [10 + float(row["trip_distance"]) for row in rows]
+
+
+class Hires:
+    """A model for which there are as many hires in an hour as it has degrees."""
+
+    def predict(self, rows: list[Any], /) -> list[float]:
+        return [row["t1"] for row in rows]
+
+
+def served(pipeline: str, predictor: Any) -> PredictionFunction:
+    return PredictionFunction(PIPELINES[pipeline], "a-model", "7", predictor, put_records=None)
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
-    function = RideFunction("ride-duration", "7", TenMinutes(), send=None)
-    app = web_service.make_app(lambda: function)
+    app = web_service.make_app(lambda: served("ride", TenMinutes()))
     with TestClient(app, raise_server_exceptions=False) as made:
         yield made
 
@@ -47,10 +58,23 @@ def test_zones_may_be_text_and_other_fields_pass(client: TestClient) -> None:
     assert client.post("/predict", json=ride).json()["duration"] == 50.0
 
 
+def test_another_pipeline_is_served_by_its_own_names() -> None:
+    """Hours of bike hire: the checks are its own, too."""
+    hour = {"t1": 2, "t2": 3, "hum": 50, "weather_code": 2}
+    with TestClient(web_service.make_app(lambda: served("bike", Hires()))) as client:
+        answer = client.post("/predict", json=hour)
+        assert (answer.status_code, answer.json()) == (200, {"cnt": 2.0, "model_version": "7"})
+        answer = client.post("/predict", json=hour | {"hum": 101})
+        assert (answer.status_code, answer.json()) == (
+            400,
+            {"message": "hum: expected a percentage, 0 to 100"},
+        )
+
+
 def test_health_names_the_model(client: TestClient) -> None:
     answer = client.get("/health")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "model": "ride-duration", "model_version": "7"}
+    assert answer.json() == {"status": "ok", "model": "a-model", "model_version": "7"}
 
 
 MILES = "trip_distance: expected a finite number of miles, 0 or more"
@@ -165,16 +189,18 @@ def test_rides_at_once_get_their_own_durations(client: TestClient) -> None:
 def test_the_description_names_what_predict_takes_and_gives(client: TestClient) -> None:
     """OpenAPI; its example is answered."""
     operation = client.get("/openapi.json").json()["paths"]["/predict"]["post"]
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    assert set(schema["required"]) == set(RIDE)
+    examples = operation["requestBody"]["content"]["application/json"]["examples"]
     assert {"200", "400", "413", "415"} <= operation["responses"].keys()
-    assert client.post("/predict", json=schema["example"]).status_code == 200
+    assert examples.keys() == PIPELINES.keys()
+    for name, example in examples.items():
+        assert PIPELINES[name].features(example["value"])
+    assert client.post("/predict", json=examples["ride"]["value"]).status_code == 200
 
 
 def test_a_model_that_cannot_be_loaded_ends_the_service() -> None:
     """Before it takes any request."""
 
-    def load() -> RideFunction:
+    def load() -> PredictionFunction:
         raise ValueError("no model")
 
     with pytest.raises(ValueError, match="no model"), TestClient(web_service.make_app(load)):
