@@ -2,7 +2,21 @@
 
 import click
 
-from devenv.commands import bench, bootstrap, demo, down, invoke, logs, put, serve, status, tail, up
+from devenv.commands import (
+    bench,
+    bootstrap,
+    demo,
+    down,
+    invoke,
+    logs,
+    publish,
+    put,
+    serve,
+    status,
+    tail,
+    teardown,
+    up,
+)
 
 COMMANDS: list[click.Command] = [
     up.up,
@@ -16,4 +30,6 @@ COMMANDS: list[click.Command] = [
     demo.demo,
     bench.bench,
     serve.serve_command,
+    publish.publish,
+    teardown.teardown,
 ]
