@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
 
 import web_service
 from lambda_function import PredictionFunction
@@ -23,7 +25,7 @@ class TenMinutes:
     """A model for which every ride takes 10 minutes and as many more as it has miles."""
 
     def predict(self, rows: list[Any], /) -> list[float]:
-        if any(row["PU_DO"] == "0_0" for row in rows):
+        if any(row["PU_DO"] == "no_model" for row in rows):
             raise ZeroDivisionError
         return [10 + float(row["trip_distance"]) for row in rows]
 
@@ -33,6 +35,10 @@ class Hires:
 
     def predict(self, rows: list[Any], /) -> list[float]:
         return [row["t1"] for row in rows]
+
+
+def encoded(value: object) -> bytes:
+    return json.dumps(value).encode()
 
 
 def served(pipeline: str, predictor: Any) -> PredictionFunction:
@@ -116,6 +122,29 @@ def test_bad_input_is_told_by_field_and_what_was_expected(
     assert (answer.status_code, answer.json()) == (400, {"message": message})
 
 
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+BODIES = (
+    st.binary()
+    | VALUES.map(encoded)
+    | st.fixed_dictionaries(dict.fromkeys(RIDE, VALUES)).map(encoded)
+)
+
+
+@given(body=BODIES)
+def test_whatever_is_sent_gets_a_prediction_or_the_reason(client: TestClient, body: bytes) -> None:
+    """Bytes, any JSON, and rides of any JSON."""
+    answer = client.post("/predict", content=body, headers=JSON)
+    if answer.status_code != 200:
+        assert answer.status_code == 400
+        field, expected, _ = answer.json()["message"].partition(": expected ")
+        assert field in {*RIDE, "body"}
+        assert expected
+
+
 @pytest.mark.parametrize(
     ("headers", "got"),
     [
@@ -170,7 +199,7 @@ def test_what_is_not_there_is_told_as_json(
 
 def test_a_failure_of_the_model_is_told_without_its_reason(client: TestClient) -> None:
     """500; the traceback is for the log, and the next request is answered."""
-    answer = client.post("/predict", json=RIDE | {"PULocationID": 0, "DOLocationID": 0})
+    answer = client.post("/predict", json=RIDE | {"PULocationID": "no", "DOLocationID": "model"})
     assert answer.status_code == 500
     assert answer.json() == {"message": "the prediction failed: see the service's log"}
     assert client.post("/predict", json=RIDE).status_code == 200
