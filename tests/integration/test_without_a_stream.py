@@ -68,16 +68,23 @@ def test_the_sdk_gets_the_reason_of_a_refusal(system: Settings, aws: Aws) -> Non
 @pytest.fixture(scope="module")
 def function_url(system: Settings, aws: Aws) -> Iterator[tuple[str, str]]:
     """Where the function's URL answers, and the host that it is asked for there: the URL's own,
-    which no name server knows."""
+    which no name server knows. It answers 403 until both permissions are given."""
     name = {"FunctionName": system.function_name}
     made = aws.functions.create_function_url_config(**name, AuthType="NONE")
-    permission = {**name, "StatementId": "anyone", "Principal": "*"}
-    aws.functions.add_permission(
-        **permission, Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE"
-    )
     parts = urlsplit(made["FunctionUrl"])
-    yield f"{system.endpoint_url}{parts.path}", parts.netloc
-    aws.functions.remove_permission(**name, StatementId="anyone")
+    url = f"{system.endpoint_url}{parts.path}"
+    for action, more in (
+        ("InvokeFunctionUrl", {"FunctionUrlAuthType": "NONE"}),
+        ("InvokeFunction", {"InvokedViaFunctionUrl": True}),
+    ):
+        assert call(url, None, Host=parts.netloc)[0] == 403
+        statement = {"StatementId": action, "Principal": "*", "Action": f"lambda:{action}"}
+        aws.functions.add_permission(**name, **statement, **more)
+    yield url, parts.netloc
+    aws.functions.update_function_url_config(**name, AuthType="AWS_IAM")
+    assert call(url, None, Host=parts.netloc)[0] == 403
+    for action in ("InvokeFunctionUrl", "InvokeFunction"):
+        aws.functions.remove_permission(**name, StatementId=action)
     aws.functions.delete_function_url_config(**name)
 
 
