@@ -37,6 +37,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         "model_bucket": "mlflow-models",
         "run_id": None,
         "test_run": False,
+        "web_port": 9696,
     }
     assert settings().endpoint == "AWS"
     assert not settings().is_local
