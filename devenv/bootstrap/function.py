@@ -37,6 +37,7 @@ class FunctionSpec:
 
 def function_spec(settings: Settings, role_arn: str, model: DeployedModel) -> FunctionSpec:
     variables = {
+        "PIPELINE": settings.pipeline,
         "PREDICTIONS_STREAM_NAME": settings.predictions_stream,
         "MODEL_URI": model.artifact_uri,
         "MODEL_NAME": model.name,

@@ -7,7 +7,7 @@ import click
 from devenv.bench.figures import table
 from devenv.bench.peers import PEERS
 from devenv.bench.run import Plan, run
-from devenv.commands.context import Context, json_option, pass_context
+from devenv.commands.context import Context, json_option, pass_context, pipeline_option
 
 QUICK = Plan(
     replayed_rides=2_000, replays=1, replay_limit=30, single_rides=20, rounds=1, round_seconds=0.5
@@ -23,6 +23,7 @@ QUICK = Plan(
 )
 @click.option("--rides", type=click.IntRange(100, 1_000_000), help="In a replay.  [default: 20000]")
 @click.option("--quick", is_flag=True, help="Less of everything: half a minute, rough figures.")
+@pipeline_option
 @json_option
 @pass_context
 def bench(

@@ -5,7 +5,14 @@ import dataclasses
 import click
 
 from devenv import bootstrap as steps
-from devenv.commands.context import NEXT, Context, json_option, pass_context, trips_option
+from devenv.commands.context import (
+    Context,
+    data_option,
+    json_option,
+    next_steps,
+    pass_context,
+    pipeline_option,
+)
 from devenv.environment import await_servers, model_source
 
 
@@ -17,10 +24,11 @@ from devenv.environment import await_servers, model_source
     default=0.0,
     help="How long endpoint and MLflow may take to answer (default: they must at once).",
 )
-@trips_option
+@pipeline_option
+@data_option
 @json_option
 @pass_context
-def bootstrap(context: Context, wait: float, trips: str | None, as_json: bool) -> None:
+def bootstrap(context: Context, wait: float, data: str | None, as_json: bool) -> None:
     """Make bucket, streams, role, model, function and mapping, where they are missing.
 
     Running it again changes nothing, unless lambda_function.py, Pipfile.lock, the champion or a
@@ -29,10 +37,10 @@ def bootstrap(context: Context, wait: float, trips: str | None, as_json: bool) -
     settings = context.settings
     if wait:
         await_servers(settings, context.aws, wait)
-    model = steps.run(settings, context.aws, context.say, model_source(trips))
+    model = steps.run(settings, context.aws, context.say, model_source(data, settings.pipeline))
     context.output(as_json).data(
         f"{model.name} version {model.version} from {model.artifact_uri}",
         **dataclasses.asdict(model),
     )
-    for line in NEXT:
+    for line in next_steps(settings):
         context.say(line)

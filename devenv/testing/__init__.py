@@ -135,7 +135,7 @@ def devenv_system(
     said: list[str] = []
     try:
         if engine is Engine.EMBEDDED:
-            bring_up(devenv_settings, devenv_aws, said.append, trips=None)
+            bring_up(devenv_settings, devenv_aws, said.append)
         else:
             bootstrap.run(devenv_settings, devenv_aws, said.append, model_source(None))
         yield devenv_settings

@@ -33,7 +33,7 @@ READ_BY_OTHERS = {
 def read_by_us() -> set[str]:
     """The variables that settings.py and Kinesis's options name (not beginnings of names)."""
     sources = inspect.getsource(settings) + inspect.getsource(options)
-    return set(re.findall(r'"([A-Z]+_[A-Z_]*[A-Z])"', sources))
+    return set(re.findall(r'"([A-Z]+_[A-Z_]*[A-Z]|PIPELINE)"', sources))
 
 
 def in_the_example() -> list[str]:
