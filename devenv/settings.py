@@ -128,7 +128,7 @@ def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
         or names.predictions_stream,
         shard_count=_positive(environ, "STREAM_SHARD_COUNT", 1),
         function_name=get("FUNCTION_NAME", names.function),
-        image_repository=get("FUNCTION_IMAGE_REPOSITORY", names.image_repository),
+        image_repository=get("FUNCTION_IMAGE_REPOSITORY", "stream-model-duration"),
         image_uri=get("FUNCTION_IMAGE_URI"),
         role_name=get("FUNCTION_ROLE_NAME", names.role),
         model_name=get("MODEL_NAME", names.model),

@@ -96,7 +96,6 @@ PIPELINE = Pipeline(
         input_stream="passenger_events",
         predictions_stream="bike-predictions",
         function="bike-prediction",
-        image_repository="bike-prediction",
         role="lambda-kinesis",
         model="bike-model",
         bucket="mlflow-models",

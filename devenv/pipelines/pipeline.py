@@ -72,7 +72,6 @@ class Names:
     input_stream: str
     predictions_stream: str
     function: str
-    image_repository: str
     role: str
     model: str
     bucket: str

@@ -104,7 +104,6 @@ PIPELINE = Pipeline(
         input_stream="ride_events",
         predictions_stream="ride_predictions",
         function="ride-duration-prediction",
-        image_repository="stream-model-duration",
         role="lambda-kinesis-role",
         model="ride-duration",
         bucket="mlflow-models",
