@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 NOT_FOUND = {
     "ResourceNotFoundException",
@@ -80,6 +81,10 @@ class Aws:
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":
         return self._session.client("logs", config=self._config, endpoint_url=self._endpoint_url)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        return self._session.client("sqs", config=self._config, endpoint_url=self._endpoint_url)
 
     @cached_property
     def functions(self) -> "LambdaClient":

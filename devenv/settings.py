@@ -42,6 +42,8 @@ class Settings:
     image_repository: str
     image_uri: str | None
     """FUNCTION_IMAGE_URI: the function's image; None lets the bootstrap name it by its content."""
+    failure_queue: str
+    """FAILURE_QUEUE_NAME: the SQS queue that is told of records which were given up."""
     role_name: str
     model_name: str
     model_alias: str
@@ -104,8 +106,9 @@ def load_dotenv(environ: MutableMapping[str, str], start: Path) -> Path:
 
 
 PREFIXES = (
-    *("AWS_", "MLFLOW_", "DEVENV_", "FUNCTION_", "MODEL_", "STREAM_", "KINESIS_STREAM_"),
-    *("PREDICTIONS_STREAM_", "RUN_ID", "TEST_RUN", "PIPELINE", "OUTPUT_STREAM"),
+    *("AWS_", "MLFLOW_", "DEVENV_", "FUNCTION_", "FAILURE_QUEUE_", "MODEL_", "STREAM_"),
+    *("KINESIS_STREAM_", "PREDICTIONS_STREAM_", "OUTPUT_STREAM"),
+    *("RUN_ID", "TEST_RUN", "PIPELINE"),
 )
 
 
@@ -114,6 +117,7 @@ def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
     get = environ.get
     pipeline = get("PIPELINE", DEFAULT)
     names = pipeline_named(pipeline).names
+    function_name = get("FUNCTION_NAME", names.function)
     home = root / Path(get("DEVENV_HOME", ".devenv")).expanduser()
     return Settings(
         root=root,
@@ -127,9 +131,10 @@ def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
         or get("OUTPUT_STREAM")
         or names.predictions_stream,
         shard_count=_positive(environ, "STREAM_SHARD_COUNT", 1),
-        function_name=get("FUNCTION_NAME", names.function),
+        function_name=function_name,
         image_repository=get("FUNCTION_IMAGE_REPOSITORY", "stream-model-duration"),
         image_uri=get("FUNCTION_IMAGE_URI"),
+        failure_queue=get("FAILURE_QUEUE_NAME", f"{function_name}-failures"),
         role_name=get("FUNCTION_ROLE_NAME", names.role),
         model_name=get("MODEL_NAME", names.model),
         model_alias=get("MODEL_ALIAS", "champion"),

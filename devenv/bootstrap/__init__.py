@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from devenv.aws import Aws
 from devenv.bootstrap.bucket import ensure_bucket
+from devenv.bootstrap.failure_queue import ensure_failure_queue
 from devenv.bootstrap.function import ensure_function, function_spec
 from devenv.bootstrap.mapping import ensure_mapping
 from devenv.bootstrap.model import DeployedModel, ModelSource, ensure_model
@@ -33,10 +34,14 @@ def run(
     say(ensure_bucket(settings, aws))
     for line in ensure_streams(settings, aws):
         say(line)
-    role_arn, line = ensure_role(settings, aws, stream_arn(settings.predictions_stream, aws))
+    failure_queue_arn, line = ensure_failure_queue(settings, aws)
+    say(line)
+    predictions_arn = stream_arn(settings.predictions_stream, aws)
+    role_arn, line = ensure_role(settings, aws, predictions_arn, failure_queue_arn)
     say(line)
     registry_ready()
     model = ensure_model(settings, aws, say, source)
     say(ensure_function(function_spec(settings, role_arn, model), aws))
-    say(ensure_mapping(settings, aws, stream_arn(settings.input_stream, aws)))
+    input_arn = stream_arn(settings.input_stream, aws)
+    say(ensure_mapping(settings, aws, input_arn, failure_queue_arn=failure_queue_arn))
     return model

@@ -23,7 +23,9 @@ READ_STREAM = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRol
 """AWS's own policy for a mapping: read any stream, write logs. It does not cover PutRecord."""
 
 
-def ensure_role(settings: Settings, aws: Aws, predictions_arn: str) -> tuple[str, str]:
+def ensure_role(
+    settings: Settings, aws: Aws, predictions_arn: str, failure_queue_arn: str | None = None
+) -> tuple[str, str]:
     """Make or complete the role; return its ARN and what was found or made."""
     iam, name = aws.iam, settings.role_name
     try:
@@ -37,7 +39,8 @@ def ensure_role(settings: Settings, aws: Aws, predictions_arn: str) -> tuple[str
     attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
     if READ_STREAM not in {policy.get("PolicyArn") for policy in attached}:
         iam.attach_role_policy(RoleName=name, PolicyArn=READ_STREAM)
-    for policy, document in inline_policies(settings, predictions_arn).items():
+    policies = inline_policies(settings, predictions_arn, failure_queue_arn)
+    for policy, document in policies.items():
         iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
     return arn, f"role {name}: {found}"
 
@@ -56,13 +59,19 @@ def remove_role(settings: Settings, aws: Aws) -> None:
             raise
 
 
-def inline_policies(settings: Settings, predictions_arn: str) -> dict[str, dict[str, Any]]:
-    """What the function needs beyond the managed policy, by policy name."""
+def inline_policies(
+    settings: Settings, predictions_arn: str, failure_queue_arn: str | None = None
+) -> dict[str, dict[str, Any]]:
+    """What the function needs beyond the managed policy, by policy name; and the mapping, which
+    tells the queue of what it gives up in the function's name."""
     bucket = f"arn:aws:s3:::{settings.model_bucket}"
-    return {
+    policies = {
         "write-predictions": _allow((["kinesis:PutRecord", "kinesis:PutRecords"], predictions_arn)),
         "read-model": _allow((["s3:GetObject"], f"{bucket}/*"), (["s3:ListBucket"], bucket)),
     }
+    if failure_queue_arn:
+        policies["report-failures"] = _allow((["sqs:SendMessage"], failure_queue_arn))
+    return policies
 
 
 def _allow(*grants: tuple[list[str], str]) -> dict[str, Any]:
