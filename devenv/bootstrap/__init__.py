@@ -13,7 +13,7 @@ from devenv.bootstrap.failure_queue import ensure_failure_queue
 from devenv.bootstrap.function import ensure_function, function_spec
 from devenv.bootstrap.mapping import ensure_mapping
 from devenv.bootstrap.model import DeployedModel, ModelSource, ensure_model
-from devenv.bootstrap.role import ensure_role
+from devenv.bootstrap.role import allow_model, ensure_role
 from devenv.bootstrap.streams import ensure_streams, stream_arn
 from devenv.settings import Settings
 
@@ -41,6 +41,7 @@ def run(
     say(line)
     registry_ready()
     model = ensure_model(settings, aws, say, source)
+    allow_model(settings, aws, model.artifact_uri)
     say(ensure_function(function_spec(settings, role_arn, model), aws))
     input_arn = stream_arn(settings.input_stream, aws)
     say(ensure_mapping(settings, aws, input_arn, failure_queue_arn=failure_queue_arn))
