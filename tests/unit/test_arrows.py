@@ -150,6 +150,8 @@ def test_only_aws_imports_boto3(name: str) -> None:
 
 def test_the_function_and_the_environment_know_nothing_of_each_other() -> None:
     """The function runs on AWS, where there's no devenv."""
-    assert [i for i in imports(ROOT / "lambda_function.py") if within(i, "devenv")] == []
+    for path in (ROOT / "lambda_function.py", *(ROOT / "serving").glob("*.py")):
+        assert [i for i in imports(path) if within(i, "devenv")] == [], path
     for name, path in MODULES.items():
-        assert [i for i in imports(path) if within(i, "lambda_function")] == [], name
+        for unit in ("lambda_function", "serving"):
+            assert [i for i in imports(path) if within(i, unit)] == [], name
