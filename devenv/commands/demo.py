@@ -70,11 +70,11 @@ def show(done: Iterable[RoundTrip], shape: EventShape, output: Output) -> None:
         output.data(f"{shape.id:>10}  {fields}  {'predicted':>9}  {'true':>7}  {'took':>7}")
     errors = []
     for trip in done:
-        values = cast(Mapping[str, float], trip.sample.event[shape.body])
+        values = cast(Mapping[str, float | str], trip.sample.event[shape.body])
         event_id = trip.sample.event[shape.id]
         predicted = shape.predicted(trip.prediction)
         errors.append(abs(predicted - trip.sample.truth))
-        fields = "  ".join(f"{values[name]:>13g}" for name in names)
+        fields = "  ".join(f"{values[name]!s:>13}" for name in names)
         output.data(
             f"{event_id:>10}  {fields}  {predicted:>9.1f}  {trip.sample.truth:>7.1f}"
             f"  {trip.seconds * 1000:>4.0f} ms",

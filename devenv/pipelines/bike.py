@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from devenv.errors import BadInput
-from devenv.pipelines.data_file import file_version
 from devenv.pipelines.pipeline import (
     EventShape,
     Features,
@@ -83,6 +82,7 @@ def read_hours(data: str | None) -> "Hours":
 
 def data_version(data: str | None) -> str:
     from devenv.pipelines import bike_hours, bike_year
+    from devenv.pipelines.data_file import file_version
 
     if data is None:
         return f"synthetic:{bike_year.SEED}:{bike_year.HOURS}"

@@ -85,7 +85,7 @@ class Field:
     flag: str
     kind: type
     help: str
-    sample: int | float
+    sample: int | float | str
     """A value to show in an example."""
 
 

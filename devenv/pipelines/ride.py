@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from devenv.errors import BadInput
-from devenv.pipelines.data_file import file_version
 from devenv.pipelines.pipeline import (
     EventShape,
     Features,
@@ -91,6 +90,7 @@ def read_trips(data: str | None) -> "Trips":
 
 def data_version(data: str | None) -> str:
     from devenv.pipelines import ride_month, ride_trips
+    from devenv.pipelines.data_file import file_version
 
     if data is None:
         return f"synthetic:{ride_month.SEED}:{ride_month.TRIPS}"

@@ -12,9 +12,10 @@ from devenv.commands.demo import show
 from devenv.commands.put import event_of, put
 from devenv.errors import BadInput
 from devenv.output import Output
-from devenv.pipelines import PIPELINES
+from devenv.pipelines import PIPELINES, bike, ride
 from devenv.round_trip import RoundTrip
 from devenv.settings import read_settings
+from serving.events import PIPELINES as READERS
 
 BIKE = PIPELINES["bike"]
 ROOT = Path("/checkout")
@@ -77,6 +78,25 @@ def test_samples_have_the_shape(name: str) -> None:
     (sample,) = pipeline.samples(1, first_id=7)
     body: Any = sample.event[pipeline.shape.body]
     assert event_of({**body, pipeline.shape.id: 7}, pipeline) == sample.event
+
+
+VALIDATION = {
+    "ride": (ride.read_trips, ride.features),
+    "bike": (bike.read_hours, bike.features),
+}
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_the_function_gives_the_model_what_it_was_trained_on(name: str) -> None:
+    """Its table is its own; fields and names are these, and of an event it makes the same row."""
+    pipeline, reader = PIPELINES[name], READERS[name]
+    names, shape = pipeline.names, pipeline.shape
+    assert (reader.body, reader.id, reader.value) == (shape.body, shape.id, shape.value)
+    assert (reader.model, reader.stream) == (names.model, names.predictions_stream)
+    read, features = VALIDATION[name]
+    _, later = read(None).split()
+    events = [sample.event for sample in pipeline.samples(len(later))]
+    assert [reader.read(event).features for event in events] == features(later)
 
 
 def test_flags_make_the_tutorials_event() -> None:
