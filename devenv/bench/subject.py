@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 
 from devenv.aws import NOT_FOUND, Aws, error_code
 from devenv.bootstrap.bucket import ensure_bucket
-from devenv.bootstrap.function import MEMORY_MB, TIMEOUT_S, function_modules, wait_usable
+from devenv.bootstrap.function import MEMORY_MB, TIMEOUT_S, wait_usable
+from devenv.bootstrap.image import function_modules
 from devenv.bootstrap.mapping import ensure_mapping, find_mapping
 from devenv.bootstrap.role import allow_model, ensure_role, remove_role
 from devenv.bootstrap.streams import ensure_streams, stream_arn

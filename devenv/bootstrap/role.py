@@ -14,6 +14,7 @@ from devenv.bootstrap.policies import (
     report_failures,
     write_predictions,
 )
+from devenv.bootstrap.tags import tag_list
 from devenv.settings import Settings
 
 EMULATORS_ACCOUNT = "000000000000"
@@ -30,7 +31,11 @@ def ensure_role(
     except ClientError as error:
         if error_code(error) != "NoSuchEntity":
             raise
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+        role = iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=json.dumps(TRUST),
+            Tags=tag_list(settings.function_name),
+        )
         arn, found = role["Role"]["Arn"], "made"
     attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
     if READ_STREAM not in {policy.get("PolicyArn") for policy in attached}:

@@ -5,8 +5,10 @@ import dataclasses
 import click
 
 from devenv import bootstrap as steps
+from devenv.account import billed_for_bootstrap
 from devenv.bootstrap.policies import document, explained
 from devenv.bootstrap.role import account_of
+from devenv.commands.consent import ask_before_making, yes_option
 from devenv.commands.context import (
     Context,
     data_option,
@@ -35,20 +37,23 @@ from devenv.settings import Settings
 )
 @pipeline_option
 @data_option
+@yes_option
 @json_option
 @pass_context
 def bootstrap(
-    context: Context, wait: float, explain: bool, data: str | None, as_json: bool
+    context: Context, wait: float, explain: bool, data: str | None, yes: bool, as_json: bool
 ) -> None:
     """Make bucket, streams, role, model, function and mapping, where they are missing.
 
     Running it again changes nothing, unless lambda_function.py, Pipfile.lock, the champion or a
-    setting has changed: then the function is updated.
+    setting has changed: then the function is updated. On AWS account, region and what is billed
+    are shown first; the function's image must have been published.
     """
     settings = context.settings
     if explain:
         _explain(settings, account_of(settings, context.aws), context.output(as_json))
         return
+    ask_before_making(context, billed_for_bootstrap(settings), yes)
     if wait:
         await_servers(settings, context.aws, wait)
     model = steps.run(settings, context.aws, context.say, model_source(data, settings.pipeline))
