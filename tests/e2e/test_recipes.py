@@ -96,6 +96,12 @@ def test_try_function(running: Shell) -> None:
     assert same["prediction"] == prediction["prediction"]
 
 
+def test_publish_image_is_devenv_publish(shell: Shell) -> None:
+    """Pushing for real is tests/containers' business."""
+    said = script(shell, "publish_image.sh", "--help").out
+    assert "Build the function's image with Docker, push it to ECR" in said
+
+
 @pytest.mark.parametrize("version", ["1.44.44", "2.27.0"])
 def test_what_is_sent_is_no_base64_to_either_version_of_the_cli(
     tmp_path: Path, version: str
