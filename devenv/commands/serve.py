@@ -1,13 +1,14 @@
 """`devenv serve`: the function's model as a web service, until Ctrl-C."""
 
+import json
+
 import click
 
-from devenv.commands.context import Context, pass_context
+from devenv.commands.context import Context, pass_context, pipeline_option
 from devenv.stack import function_packages
 from devenv.stack.web_service import has_model_of_its_own, serve, web_service
 
 PORTS = click.IntRange(1, 65535)
-EXAMPLE = '{"PULocationID": 10, "DOLocationID": 50, "trip_distance": 40}'
 
 
 @click.command("serve", short_help="The function's model as a web service.")
@@ -19,9 +20,10 @@ EXAMPLE = '{"PULocationID": 10, "DOLocationID": 50, "trip_distance": 40}'
     show_default=True,
     help="Processes, each with the model.",
 )
+@pipeline_option
 @pass_context
 def serve_command(context: Context, port: int | None, workers: int) -> None:
-    """Answer POST /predict with a ride's duration and the model's version; GET /health, too.
+    """Answer POST /predict with a prediction and the model's version; GET /health, too.
 
     The model is the one that the function on the endpoint is configured with, or RUN_ID's.
     Requests are logged on stderr. Ctrl-C stops it.
@@ -36,6 +38,7 @@ def serve_command(context: Context, port: int | None, workers: int) -> None:
     def ready() -> None:
         context.say(f"\nServing {service.url}; Ctrl-C to stop. Try:")
         header = "-H 'Content-Type: application/json'"
-        context.say(f"  curl {service.url}/predict {header} -d '{EXAMPLE}'\n")
+        example = {field.name: field.sample for field in context.pipeline.shape.fields}
+        context.say(f"  curl {service.url}/predict {header} -d '{json.dumps(example)}'\n")
 
     serve(service, ready)

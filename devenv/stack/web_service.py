@@ -30,7 +30,7 @@ def web_service(settings: Settings, packages: FunctionPackages, port: int, worke
         command=(str(packages.image_python), str(script), *arguments),
         health_path="/health",
         timeout=60,
-        variables={"FUNCTION_NAME": settings.function_name},
+        variables={"FUNCTION_NAME": settings.function_name, "PIPELINE": settings.pipeline},
     )
 
 
