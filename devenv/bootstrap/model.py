@@ -29,14 +29,14 @@ class ModelSource:
     """What to train on, should a model have to be trained."""
 
     pipeline: Pipeline
-    trips: str | None = None
+    data: str | None = None
     """A path or URL that was asked for; None keeps whatever the alias has."""
     training: Callable[[], PreparedModel] | None = None
     """Called only if a model is needed: a caller that began early passes its future's `result`.
     None trains when it comes to it."""
 
     def prepared(self) -> PreparedModel:
-        return self.training() if self.training else prepare(self.pipeline, self.trips)
+        return self.training() if self.training else prepare(self.pipeline, self.data)
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ def ensure_model(settings: Settings, aws: Aws, say: Say, source: ModelSource) ->
     """Find or make the model to deploy, and `say` which. The bucket must be there already.
 
     With RUN_ID set it is that run's model. Otherwise it's the alias's, kept as it is unless
-    `source.trips` names data that it was not trained on.
+    `source.data` names data that it was not trained on.
     """
     registry = Registry(settings.mlflow_tracking_uri)
     if settings.run_id is not None:
         return _of_run(registry, aws, settings, settings.run_id, say)
     label = f"model {settings.model_name}@{settings.model_alias}"
-    wanted = None if source.trips is None else source.pipeline.data_version(source.trips)
+    wanted = None if source.data is None else source.pipeline.data_version(source.data)
     champion = registry.version_with_alias(settings.model_name, settings.model_alias)
     if champion is not None and wanted in (None, champion.tags.get(DATA_TAG)):
         if deployed := _deployed(registry, aws, champion):
@@ -74,11 +74,11 @@ def ensure_model(settings: Settings, aws: Aws, say: Say, source: ModelSource) ->
             return deployed
         say(f"{label}: version {champion.version} is registered, but S3 no longer has its files")
     elif champion is not None:
-        say(f"{label}: version {champion.version} was not trained on {source.trips}")
+        say(f"{label}: version {champion.version} was not trained on {source.data}")
     if finished := _finish(registry, aws, settings, wanted, champion):
         say(f"{label}: version {finished.version} lacked only the alias; it has it now")
         return finished
-    say(f"{label}: training on {source.trips or 'the built-in synthetic month'}")
+    say(f"{label}: training on {source.data or source.pipeline.built_in}")
     return _publish(registry, aws, settings, source.prepared(), say)
 
 
@@ -87,7 +87,7 @@ def _publish(
 ) -> DeployedModel:
     made = publish(prepared, settings, registry)
     uri = registry.artifact_uri(made)
-    if not _readable(aws, uri):
+    if not readable(aws, uri):
         raise NotFound(
             f"MLflow at {registry.uri} has version {made.version} of {made.name} at {uri}, but "
             f"{aws.endpoint} has no file there. Do both use the same S3 (AWS_ENDPOINT_URL)?"
@@ -127,7 +127,7 @@ def _finish(
 def _deployed(registry: Registry, aws: Aws, version: ModelVersion) -> DeployedModel | None:
     """`version` as it can be deployed; None if its files are gone."""
     uri = registry.artifact_uri(version)
-    if not _readable(aws, uri):
+    if not readable(aws, uri):
         return None
     run = registry.run(version.run_id) if version.run_id else None
     rmse = run.metrics.get("rmse") if run else None
@@ -146,7 +146,7 @@ def _of_run(
             f"runs, or unset RUN_ID to deploy {settings.model_name}@{settings.model_alias}."
         )
     uri = _run_artifact_uri(registry, run)
-    if not _readable(aws, uri):
+    if not readable(aws, uri):
         raise NotFound(
             f"Run {run_id} (RUN_ID) of MLflow at {registry.uri} has no model in S3 at {uri}. "
             "Choose a run that logged one under the name `model`, or unset RUN_ID."
@@ -167,7 +167,7 @@ def _run_artifact_uri(registry: Registry, run: Run) -> str:
     return f"{run.artifact_uri.rstrip('/')}/{LOGGED_NAME}"
 
 
-def _readable(aws: Aws, uri: str) -> bool:
+def readable(aws: Aws, uri: str) -> bool:
     """Whether S3 has the model's description at `uri`."""
     place = urlsplit(uri)
     if place.scheme != "s3":
