@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from devenv.aws import NOT_FOUND, Aws, error_code
 from devenv.bootstrap.bucket import ensure_bucket
 from devenv.bootstrap.function import MEMORY_MB, TIMEOUT_S, wait_usable
+from devenv.bootstrap.image import function_modules
 from devenv.bootstrap.mapping import ensure_mapping, find_mapping
 from devenv.bootstrap.role import allow_model, ensure_role, remove_role
 from devenv.bootstrap.streams import ensure_streams, stream_arn
@@ -138,10 +139,11 @@ def copy_model(uri: str, source: Aws, target: Subject) -> None:
 
 
 def zipped_function(settings: Settings) -> "FunctionCodeTypeDef":
-    """`lambda_function.py` alone, for an emulator that brings the packages itself."""
-    archive = io.BytesIO()
+    """The function's own code, for an emulator that brings the packages itself."""
+    archive, root = io.BytesIO(), settings.root
     with zipfile.ZipFile(archive, "w") as file:
-        file.write(settings.root / "lambda_function.py", "lambda_function.py")
+        for path in (root / "lambda_function.py", *function_modules(root)):
+            file.write(path, path.relative_to(root))
     return {"ZipFile": archive.getvalue()}
 
 

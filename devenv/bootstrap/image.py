@@ -37,15 +37,20 @@ def function_image(settings: Settings, aws: Aws) -> FunctionImage:
 def image_tag(root: Path) -> str:
     """A tag that changes with what the image is made from, so that a change is seen."""
     digest = hashlib.sha256()
-    for name in ("lambda_function.py", "Pipfile.lock"):
+    for path in (root / "lambda_function.py", *function_modules(root), root / "Pipfile.lock"):
         try:
-            digest.update((root / name).read_bytes())
+            digest.update(path.read_bytes())
         except FileNotFoundError as error:
             raise NotFound(
-                f"{root / name} is missing: run devenv in a checkout of the project, or name a "
-                "built image in FUNCTION_IMAGE_URI."
+                f"{path} is missing: run devenv in a checkout of the project, or name a built "
+                "image in FUNCTION_IMAGE_URI."
             ) from error
     return digest.hexdigest()[:12]
+
+
+def function_modules(root: Path) -> list[Path]:
+    """What the Dockerfile copies beside `lambda_function.py`."""
+    return sorted((root / "serving").glob("*.py"))
 
 
 def _published(repository: str, tag: str, aws: Aws) -> str:

@@ -12,6 +12,7 @@ from devenv.commands import (
     logs,
     publish,
     put,
+    serve,
     status,
     tail,
     teardown,
@@ -30,6 +31,7 @@ COMMANDS: list[click.Command] = [
     logs.logs,
     demo.demo,
     bench.bench,
+    serve.serve_command,
     publish.publish,
     teardown.teardown,
 ]

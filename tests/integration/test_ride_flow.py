@@ -96,7 +96,8 @@ def test_the_tutorials_events_are_answered(
     if name in NOT_RIDES:
         sequence = event(name)["Records"][0]["kinesis"]["sequenceNumber"]
         rejected = [{"sequence_number": sequence, "reason": "data: expected JSON"}]
-        assert got == {"predictions": [], "rejected": rejected}
+        failures = [{"itemIdentifier": sequence}]
+        assert got == {"predictions": [], "batchItemFailures": failures, "rejected": rejected}
     else:
         assert got == {"predictions": [expected(prepared, int(name.split("-")[2]))]}
 

@@ -7,7 +7,7 @@ import botocore.exceptions as boto
 import pytest
 from botocore.parsers import ResponseParserError
 
-from devenv.aws import Aws, Signer, error_code, explain, profile, signer
+from devenv.aws import Aws, Signer, error_code, explain, is_amazons, profile, signer
 from devenv.errors import BadInput, DevenvError, NotFound, Refused, Unreachable
 from devenv.settings import read_settings
 
@@ -255,3 +255,52 @@ def test_the_functions_client_waits_and_asks_only_once(monkeypatch: pytest.Monke
     aws: Any = Aws(read_settings(EMULATOR, Path("/checkout")))
     assert aws.functions.meta.config.read_timeout > 900
     assert aws.functions.meta.config.retries["total_max_attempts"] == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "amazons"),
+    [
+        ("https://kinesis.eu-west-1.amazonaws.com", True),
+        ("https://sts.cn-north-1.amazonaws.com.cn", True),
+        ("https://lambda.us-east-1.api.aws/", True),
+        ("http://127.0.0.1:4566", False),
+        ("http://localhost.localstack.cloud:4566", False),
+        ("https://amazonaws.com.example.org", False),
+        ("https://notamazonaws.com", False),
+    ],
+)
+def test_awss_own_endpoints_are_told_from_others(url: str, amazons: bool) -> None:
+    """By what comes last in the host's name."""
+    assert is_amazons(url) is amazons
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """The emulator's credentials, and no file of the developer's."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    return monkeypatch
+
+
+def test_an_emulators_credentials_never_go_to_aws(own: pytest.MonkeyPatch) -> None:
+    """Nothing is sent: an access key id of AWS's has 16 characters at least."""
+    with pytest.raises(Refused, match=r"AWS_ACCESS_KEY_ID=test\): nothing was sent"):
+        Aws(read_settings({"AWS_DEFAULT_REGION": "us-east-1"}, Path("/checkout")))
+    own.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    assert Aws(read_settings({"AWS_DEFAULT_REGION": "us-east-1"}, Path("/checkout"))).is_aws
+    assert not Aws(read_settings(EMULATOR, Path("/checkout"))).is_aws
+
+
+def test_a_profiles_endpoint_is_not_aws(own: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """boto3 goes there, too, where AWS_ENDPOINT_URL names none."""
+    (tmp_path / "AWS_CONFIG_FILE").write_text("[default]\nendpoint_url = http://127.0.0.1:4566\n")
+    assert not Aws(read_settings({"AWS_DEFAULT_REGION": "us-east-1"}, Path("/checkout"))).is_aws
+
+
+def test_a_servers_page_for_a_message_is_one_line() -> None:
+    """Proxies answer with HTML."""
+    assert "502: <html> Bad" in str(explained(client_error("502", "<html>\n  Bad\n")))

@@ -1,9 +1,9 @@
 """The images that functions are created with, where there is no Docker: the project's own one.
 
-An image stands for a folder with `lambda_function.py`, as the Dockerfile copies it, on top of an
-interpreter made from `Pipfile.lock`. As in a registry, a tag is resolved to a digest when the
-function's code is set, and what lies behind a digest never changes: later edits of the source
-need `devenv bootstrap` (AWS: build, push, update-function-code).
+An image stands for a folder with `lambda_function.py` and `serving/`, as the Dockerfile copies
+them, on top of an interpreter made from `Pipfile.lock`. As in a registry, a tag is resolved to a
+digest when the function's code is set, and what lies behind a digest never changes: later edits of
+the source need `devenv bootstrap` (AWS: build, push, update-function-code).
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from localstack.services.lambda_.invocation.lambda_models import ImageCode
 HANDLER = "lambda_function.lambda_handler"
 """The Dockerfile's CMD."""
 
-SOURCES = ("lambda_function.py",)
+SOURCES = ("lambda_function.py", "serving/*.py")
 """What the Dockerfile copies; anything else that the function needs is missing here as there."""
 
 
@@ -55,7 +55,7 @@ def resolve_image(image_uri: str) -> ImageCode:
             f"Docker only {image.repository} is known, made from {image.root}.)",
             Type="User",
         )
-    missing = [name for name in SOURCES if not (image.root / name).is_file()]
+    missing = [pattern for pattern in SOURCES if not any(image.root.glob(pattern))]
     if missing:
         raise InvalidParameterValueException(
             f"Source image {image_uri} can't be made: {image.root / missing[0]} is missing.",
@@ -66,7 +66,8 @@ def resolve_image(image_uri: str) -> ImageCode:
     if not target.is_dir():
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(dir=target.parent))
-        for name in SOURCES:
+        for name in source_files(image.root):
+            (partial / name).parent.mkdir(exist_ok=True)
             shutil.copy2(image.root / name, partial / name)
         partial.rename(target)
     return ImageCode(image_uri=image_uri, code_sha256=digest, repository_type="ECR")
@@ -81,10 +82,16 @@ def repository_name(image_uri: str) -> str:
     return name.rpartition(":")[0] or name
 
 
+def source_files(root: Path) -> list[str]:
+    """What SOURCES stands for, as paths below `root`, in order."""
+    found = (path for pattern in SOURCES for path in root.glob(pattern))
+    return sorted(path.relative_to(root).as_posix() for path in found)
+
+
 def content_digest(root: Path) -> str:
     """SHA-256 of what the image is made from."""
     digest = hashlib.sha256()
-    for name in (*SOURCES, "Pipfile.lock"):
+    for name in (*source_files(root), "Pipfile.lock"):
         content = (root / name).read_bytes()
         digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()

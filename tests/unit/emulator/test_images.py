@@ -17,8 +17,10 @@ from devenv.emulator.functions.images import (
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout with the two files that an image is made from, known as `rides`."""
-    (root := tmp_path / "checkout").mkdir()
+    """A checkout with the files that an image is made from, known as `rides`."""
+    (root := tmp_path / "checkout" / "serving").mkdir(parents=True)
+    (root / "events.py").write_text("")
+    root = root.parent
     (root / "lambda_function.py").write_text("def lambda_handler(event, context): ...\n")
     (root / "Pipfile.lock").write_text("{}\n")
     (tmp_path / "tmp").mkdir()
@@ -57,7 +59,9 @@ def test_the_digest_changes_with_each_file(root: Path) -> None:
     (root / "Pipfile.lock").write_text('{"default": {}}\n')
     after_lock = content_digest(root)
     (root / "lambda_function.py").write_text("")
-    assert len({before, after_lock, content_digest(root)}) == 3
+    after_handler = content_digest(root)
+    (root / "serving" / "events.py").write_text("PIPELINES = {}\n")
+    assert len({before, after_lock, after_handler, content_digest(root)}) == 4
 
 
 def test_the_digest_tells_where_one_file_ends(root: Path) -> None:
@@ -88,7 +92,8 @@ def test_only_what_the_dockerfile_copies_is_in_it(root: Path) -> None:
     """A module beside it is missing here as there."""
     (root / "features.py").write_text("")
     folder = snapshot_folder(resolve_image("rides").code_sha256)
-    assert [path.name for path in folder.iterdir()] == ["lambda_function.py"]
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
+    assert names == ["lambda_function.py", "serving/events.py"]
 
 
 def test_an_unknown_image_is_lambdas_own_error(root: Path) -> None:
