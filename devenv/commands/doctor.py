@@ -5,7 +5,7 @@ import os
 
 import click
 
-from devenv.commands.context import Context, json_option, pass_context
+from devenv.commands.context import Context, json_option, pass_context, pipeline_option
 from devenv.doctor.checks import CHECKS
 from devenv.doctor.examination import examine
 from devenv.doctor.facts import Facts
@@ -16,6 +16,7 @@ SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "dim")}
 
 
 @click.command(short_help="What is wrong, and how to put it right.")
+@pipeline_option
 @json_option
 @pass_context
 def doctor(context: Context, as_json: bool) -> int:
