@@ -2,6 +2,7 @@
 looks for it; once it's attached, it works."""
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -27,7 +28,7 @@ from devenv.wait import wait_for
 
 from .kinesis_requests import CBOR, post
 from .s3.emulator import emulator
-from .test_ride_flow import as_record, read, ride, values
+from .test_ride_flow import ARRIVAL, as_record, read, ride, values
 
 NAME = "permissions"
 PREDICTIONS = f"arn:aws:kinesis:us-east-1:000000000000:stream/{NAME}_predictions"
@@ -99,6 +100,15 @@ def put(settings: Settings, aws: Aws) -> str:
     return ride_id
 
 
+def await_prediction(reader: StreamReader, ride_id: str) -> None:
+    """Of rides before it, which may be tried again in time, predictions may come first."""
+    deadline = time.monotonic() + ARRIVAL
+    for record in reader.read(until=lambda: time.monotonic() > deadline):
+        if json.loads(record.data)["prediction"]["ride_id"] == ride_id:
+            return
+    pytest.fail(f"ride {ride_id} has no prediction within {ARRIVAL:.0f} s")
+
+
 def recorded(settings: Settings) -> list[dict[str, Any]]:
     """What the emulator was asked for in this role's name."""
     page = fetch(f"{settings.endpoint_url}/_devenv/permissions")
@@ -140,9 +150,7 @@ def test_without_put_record_the_log_says_so_and_attached_it_works(
     reader = predictions(aws)
     give_back()
     ride_id = put(apart, aws)
-    # The one before it may be tried again in time, and come first.
-    while values(read(reader, 1))[0]["prediction"]["ride_id"] != ride_id:
-        pass
+    await_prediction(reader, ride_id)
 
 
 def test_without_s3_the_model_is_not_loaded_and_attached_it_is(
