@@ -6,6 +6,7 @@ Endpoint, region, credentials and CA bundle come from the environment, as boto3 
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.exceptions as boto
@@ -15,20 +16,29 @@ from devenv.errors import BadInput, DevenvError, NotFound, Refused, Unreachable
 from devenv.settings import Settings
 
 if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
 
 NOT_FOUND = {
     "ResourceNotFoundException",
     "NoSuchEntity",
     "NoSuchBucket",
     "NoSuchKey",
+    "RepositoryNotFoundException",
+    "ImageNotFoundException",
+    "QueueDoesNotExist",
+    "AWS.SimpleQueueService.NonExistentQueue",
     "404",
 }
+NO_SUCH_API = {"InternalFailure", "NotImplemented", "UnknownOperationException", "InvalidAction"}
+"""Answers of emulators that lack a service: LocalStack's free edition has no ECR."""
+
 NO_CREDENTIALS = (
     boto.NoCredentialsError,
     boto.PartialCredentialsError,
@@ -49,9 +59,16 @@ BAD_CREDENTIALS = {
     "InvalidAccessKeyId",
 }
 
+AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+KEY_ID_LENGTH = 16
+"""Characters that an access key id has at least, by IAM's API model."""
+
 
 class Aws:
-    """Clients for one account and region, made when first asked for."""
+    """Clients for one account and region, made when first asked for.
+
+    Raises `Refused`, before any request, where an emulator's credentials would go to AWS.
+    """
 
     def __init__(self, settings: Settings, endpoint_url: str | None = None) -> None:
         """`endpoint_url` is for an endpoint other than the one that the environment names."""
@@ -65,6 +82,17 @@ class Aws:
         )
         self._endpoint_url = endpoint_url
         self.endpoint = endpoint_url or settings.endpoint
+        self._named_endpoint = endpoint_url or settings.endpoint_url
+        if self.is_aws:
+            self._refuse_made_up_credentials()
+
+    @cached_property
+    def is_aws(self) -> bool:
+        """Whether requests go to AWS itself, where things cost money and belong to others too.
+
+        Where AWS_ENDPOINT_URL names none, a profile may: so the client is asked.
+        """
+        return is_amazons(self._named_endpoint or self.sts.meta.endpoint_url)
 
     @cached_property
     def kinesis(self) -> "KinesisClient":
@@ -87,12 +115,35 @@ class Aws:
         return self._session.client("sqs", config=self._config, endpoint_url=self._endpoint_url)
 
     @cached_property
+    def sts(self) -> "STSClient":
+        return self._session.client("sts", config=self._config, endpoint_url=self._endpoint_url)
+
+    @cached_property
+    def ecr(self) -> "ECRClient":
+        return self._session.client("ecr", config=self._config, endpoint_url=self._endpoint_url)
+
+    @cached_property
     def functions(self) -> "LambdaClient":
         """Lambda's client. A function may run for 15 minutes: it is not cut, nor called twice."""
         once = Config(read_timeout=910, retries={"total_max_attempts": 1})
         return self._session.client(
             "lambda", config=self._config.merge(once), endpoint_url=self._endpoint_url
         )
+
+    def _refuse_made_up_credentials(self) -> None:
+        credentials = self._session.get_credentials()
+        if credentials is None or len(credentials.access_key) >= KEY_ID_LENGTH:
+            return
+        raise Refused(
+            f"{self.endpoint} is asked for, but the credentials are an emulator's "
+            f"(AWS_ACCESS_KEY_ID={credentials.access_key}): nothing was sent. Set AWS_ENDPOINT_URL "
+            "to the emulator's, or take your own credentials instead (docs/aws.md)."
+        )
+
+
+def is_amazons(url: str) -> bool:
+    """Whether `url` is one of AWS's own endpoints."""
+    return (urlsplit(url).hostname or "").endswith(AWS_DOMAINS)
 
 
 def explain(error: Exception, settings: Settings) -> DevenvError | None:
@@ -127,7 +178,7 @@ def _no_credentials(error: Exception, settings: Settings) -> DevenvError:
 def _client_error(error: Exception, settings: Settings) -> DevenvError:
     assert isinstance(error, boto.ClientError)
     code = error_code(error)
-    message = error.response.get("Error", {}).get("Message", "").rstrip(".")
+    message = " ".join(error.response.get("Error", {}).get("Message", "").split()).rstrip(".")
     where = f"{error.operation_name} at {settings.endpoint} in {settings.region}"
     if code in NOT_FOUND:
         return NotFound(

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -39,6 +40,8 @@ class Settings:
     image_repository: str
     image_uri: str | None
     """FUNCTION_IMAGE_URI: the function's image; None lets the bootstrap name it by its content."""
+    architecture: Literal["x86_64", "arm64"]
+    """FUNCTION_ARCHITECTURE: what the function's image is built for, and runs on."""
     failure_queue: str
     """FAILURE_QUEUE_NAME: the SQS queue that is told of records which were given up."""
     role_name: str
@@ -90,17 +93,23 @@ def load_dotenv(environ: MutableMapping[str, str], start: Path) -> Path:
     """Add the nearest `.env` to `environ` and return its folder (`start` if there's none).
 
     A variable that is set to nothing (`AWS_ENDPOINT_URL= devenv status`) hides the one of
-    `.env`, and is then removed: libraries differ in what they make of an empty value.
+    `.env`, and is then removed: libraries differ in what they make of an empty value. With the
+    endpoint the credentials of `.env` are hidden too, which are those of that endpoint.
     """
     root = next((f for f in (start, *start.parents) if (f / ".env").is_file()), None)
     if root is not None:
-        for name, value in dotenv_values(root / ".env").items():
-            if value is not None:
+        found = dotenv_values(root / ".env")
+        elsewhere = environ.get("AWS_ENDPOINT_URL") == "" and "AWS_ENDPOINT_URL" in found
+        hidden = CREDENTIALS if elsewhere else ()
+        for name, value in found.items():
+            if value is not None and not name.startswith(hidden):
                 environ.setdefault(name, value)
     for name in [n for n, value in environ.items() if value == "" and n.startswith(PREFIXES)]:
         del environ[name]
     return root or start
 
+
+CREDENTIALS = ("AWS_ACCESS_KEY_", "AWS_SECRET_", "AWS_SESSION_")
 
 PREFIXES = (
     *(
@@ -134,6 +143,7 @@ def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
         function_name=function_name,
         image_repository=get("FUNCTION_IMAGE_REPOSITORY", "stream-model-duration"),
         image_uri=get("FUNCTION_IMAGE_URI"),
+        architecture=_architecture(environ),
         failure_queue=get("FAILURE_QUEUE_NAME", f"{function_name}-failures"),
         role_name=get("FUNCTION_ROLE_NAME", "lambda-kinesis-role"),
         model_name=get("MODEL_NAME", "ride-duration"),
@@ -154,6 +164,13 @@ def _url(environ: Mapping[str, str], name: str) -> str | None:
         return None
     address(value, name)
     return value.rstrip("/")
+
+
+def _architecture(environ: Mapping[str, str]) -> Literal["x86_64", "arm64"]:
+    match value := environ.get("FUNCTION_ARCHITECTURE", "x86_64"):
+        case "x86_64" | "arm64":
+            return value
+    raise BadInput(f"FUNCTION_ARCHITECTURE={value} is neither x86_64 nor arm64.")
 
 
 def _positive(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -16,9 +16,10 @@ from botocore.exceptions import ClientError
 
 from devenv.aws import NOT_FOUND, Aws, error_code
 from devenv.bootstrap.bucket import ensure_bucket
-from devenv.bootstrap.function import MEMORY_MB, TIMEOUT_S, function_modules, wait_usable
+from devenv.bootstrap.function import MEMORY_MB, TIMEOUT_S, wait_usable
+from devenv.bootstrap.image import function_modules
 from devenv.bootstrap.mapping import ensure_mapping, find_mapping
-from devenv.bootstrap.role import ensure_role, remove_role
+from devenv.bootstrap.role import allow_model, ensure_role, remove_role
 from devenv.bootstrap.streams import ensure_streams, stream_arn
 from devenv.errors import NotFound
 from devenv.settings import Settings
@@ -99,6 +100,8 @@ def system(subject: Subject, code: "FunctionCodeTypeDef", found: Deployed) -> It
         ensure_streams(settings, aws)
         cleanup.callback(remove_role, settings, aws)
         role_arn, _ = ensure_role(settings, aws, stream_arn(settings.predictions_stream, aws))
+        if uri := found.variables.get("MODEL_URI"):
+            allow_model(settings, aws, uri)
         cleanup.callback(
             _forgiving, aws.functions.delete_function, FunctionName=settings.function_name
         )

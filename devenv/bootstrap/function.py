@@ -1,17 +1,18 @@
 """The Lambda function: made from the image, kept at the configuration that the settings say."""
 
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devenv.aws import Aws
+from devenv.bootstrap.image import FunctionImage
 from devenv.bootstrap.model import DeployedModel
-from devenv.errors import DevenvError, NotFound
+from devenv.bootstrap.tags import tags
+from devenv.errors import DevenvError
 from devenv.settings import Settings
 from devenv.wait import wait_for
 
 if TYPE_CHECKING:
+    from mypy_boto3_lambda.literals import ArchitectureType
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
 MEMORY_MB = 512
@@ -28,14 +29,15 @@ class FunctionSpec:
     """How the function should be."""
 
     name: str
-    image_uri: str
+    image: FunctionImage
+    architecture: "ArchitectureType"
     role_arn: str
     variables: dict[str, str]
-    image_may_move: bool = False
-    """Whether the image's tag may have been given to another one since the last bootstrap."""
 
 
-def function_spec(settings: Settings, role_arn: str, model: DeployedModel) -> FunctionSpec:
+def function_spec(
+    settings: Settings, image: FunctionImage, role_arn: str, model: DeployedModel
+) -> FunctionSpec:
     variables = {
         "PREDICTIONS_STREAM_NAME": settings.predictions_stream,
         "MODEL_URI": model.artifact_uri,
@@ -44,29 +46,7 @@ def function_spec(settings: Settings, role_arn: str, model: DeployedModel) -> Fu
         "RUN_ID": model.run_id,
         "TEST_RUN": str(settings.test_run),
     }
-    image_uri = settings.image_uri or f"{settings.image_repository}:{image_tag(settings.root)}"
-    given = settings.image_uri
-    may_move = given is not None and "@sha256:" not in given
-    return FunctionSpec(settings.function_name, image_uri, role_arn, variables, may_move)
-
-
-def image_tag(root: Path) -> str:
-    """A tag that changes with what the image is made from, so that a change is seen."""
-    digest = hashlib.sha256()
-    for path in (root / "lambda_function.py", *function_modules(root), root / "Pipfile.lock"):
-        try:
-            digest.update(path.read_bytes())
-        except FileNotFoundError as error:
-            raise NotFound(
-                f"{path} is missing: run devenv in a checkout of the project, or name a built "
-                "image in FUNCTION_IMAGE_URI."
-            ) from error
-    return digest.hexdigest()[:12]
-
-
-def function_modules(root: Path) -> list[Path]:
-    """What the Dockerfile copies beside `lambda_function.py`."""
-    return sorted((root / "serving").glob("*.py"))
+    return FunctionSpec(settings.function_name, image, settings.architecture, role_arn, variables)
 
 
 def ensure_function(spec: FunctionSpec, aws: Aws) -> str:
@@ -93,11 +73,13 @@ def _create(spec: FunctionSpec, aws: Aws) -> None:
             functions.create_function(
                 FunctionName=spec.name,
                 PackageType="Image",
-                Code={"ImageUri": spec.image_uri},
+                Code={"ImageUri": spec.image.uri},
+                Architectures=[spec.architecture],
                 Role=spec.role_arn,
                 MemorySize=MEMORY_MB,
                 Timeout=TIMEOUT_S,
                 Environment={"Variables": spec.variables},
+                Tags=tags(spec.name),
             )
         except functions.exceptions.InvalidParameterValueException as error:
             if "cannot be assumed" in str(error):
@@ -131,8 +113,10 @@ def _update(
             "FUNCTION_NAME to another name."
         )
     changed = []
-    if image_uri != spec.image_uri or spec.image_may_move:
-        aws.functions.update_function_code(FunctionName=spec.name, ImageUri=spec.image_uri)
+    if image_uri != spec.image.uri or spec.image.may_move:
+        aws.functions.update_function_code(
+            FunctionName=spec.name, ImageUri=spec.image.uri, Architectures=[spec.architecture]
+        )
         wait_usable(spec.name, aws)
         updated = aws.functions.get_function_configuration(FunctionName=spec.name)
         if updated.get("CodeSha256") != current.get("CodeSha256"):

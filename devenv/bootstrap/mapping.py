@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from devenv.aws import Aws
+from devenv.bootstrap.tags import tags
 from devenv.errors import DevenvError
 from devenv.settings import Settings
 from devenv.wait import wait_for
@@ -55,6 +56,7 @@ def ensure_mapping(
                 EventSourceArn=input_arn,
                 StartingPosition="TRIM_HORIZON",
                 BatchSize=batch_size,
+                Tags=tags(settings.function_name),
                 **wanted,
             ),
         )

@@ -1,26 +1,23 @@
-"""The role that the function runs with: what it may do, and nothing else."""
+"""The role that the function runs with: made, given its policies, and removed."""
 
 import json
-from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from devenv.aws import Aws, error_code
+from devenv.bootstrap.policies import (
+    READ_STREAM,
+    TRUST,
+    Grant,
+    document,
+    read_model,
+    report_failures,
+    write_predictions,
+)
+from devenv.bootstrap.tags import tag_list
 from devenv.settings import Settings
 
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
-
-READ_STREAM = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole"
-"""AWS's own policy for a mapping: read any stream, write logs. It does not cover PutRecord."""
+EMULATORS_ACCOUNT = "000000000000"
 
 
 def ensure_role(
@@ -34,15 +31,23 @@ def ensure_role(
     except ClientError as error:
         if error_code(error) != "NoSuchEntity":
             raise
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+        role = iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=json.dumps(TRUST),
+            Tags=tag_list(settings.function_name),
+        )
         arn, found = role["Role"]["Arn"], "made"
     attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
     if READ_STREAM not in {policy.get("PolicyArn") for policy in attached}:
         iam.attach_role_policy(RoleName=name, PolicyArn=READ_STREAM)
-    policies = inline_policies(settings, predictions_arn, failure_queue_arn)
-    for policy, document in policies.items():
-        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+    for policy, grants in inline_policies(predictions_arn, failure_queue_arn).items():
+        _put(settings, aws, policy, grants)
     return arn, f"role {name}: {found}"
+
+
+def allow_model(settings: Settings, aws: Aws, artifact_uri: str) -> None:
+    """Let the role read the model that is to be deployed, in place of the one before it."""
+    _put(settings, aws, "read-model", read_model(artifact_uri))
 
 
 def remove_role(settings: Settings, aws: Aws) -> None:
@@ -60,25 +65,28 @@ def remove_role(settings: Settings, aws: Aws) -> None:
 
 
 def inline_policies(
-    settings: Settings, predictions_arn: str, failure_queue_arn: str | None = None
-) -> dict[str, dict[str, Any]]:
-    """What the function needs beyond the managed policy, by policy name; and the mapping, which
-    tells the queue of what it gives up in the function's name."""
-    bucket = f"arn:aws:s3:::{settings.model_bucket}"
-    policies = {
-        "write-predictions": _allow((["kinesis:PutRecord", "kinesis:PutRecords"], predictions_arn)),
-        "read-model": _allow((["s3:GetObject"], f"{bucket}/*"), (["s3:ListBucket"], bucket)),
-    }
+    predictions_arn: str, failure_queue_arn: str | None = None
+) -> dict[str, list[Grant]]:
+    """What function and mapping need beyond the managed policy, by policy name. The model's comes
+    later (`allow_model`): it isn't known yet."""
+    policies = {"write-predictions": write_predictions(predictions_arn)}
     if failure_queue_arn:
-        policies["report-failures"] = _allow((["sqs:SendMessage"], failure_queue_arn))
+        policies["report-failures"] = report_failures(failure_queue_arn)
     return policies
 
 
-def _allow(*grants: tuple[list[str], str]) -> dict[str, Any]:
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": actions, "Resource": resource}
-            for actions, resource in grants
-        ],
-    }
+def account_of(settings: Settings, aws: Aws) -> str:
+    """The role's account; a guess, or a word in capitals, where it isn't made yet or nothing
+    answers."""
+    try:
+        return aws.iam.get_role(RoleName=settings.role_name)["Role"]["Arn"].split(":")[4]
+    except (ClientError, BotoCoreError):
+        return EMULATORS_ACCOUNT if settings.is_local else "ACCOUNT"
+
+
+def _put(settings: Settings, aws: Aws, policy: str, grants: list[Grant]) -> None:
+    aws.iam.put_role_policy(
+        RoleName=settings.role_name,
+        PolicyName=policy,
+        PolicyDocument=json.dumps(document(grants)),
+    )

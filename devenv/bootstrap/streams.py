@@ -1,6 +1,7 @@
 """The two Kinesis streams: rides in, predictions out."""
 
 from devenv.aws import Aws
+from devenv.bootstrap.tags import tags
 from devenv.errors import Unreachable
 from devenv.settings import Settings
 from devenv.wait import wait_for
@@ -12,7 +13,7 @@ ACTIVE_TIMEOUT = 120.0
 def ensure_streams(settings: Settings, aws: Aws) -> list[str]:
     """Make what's missing, wait until both are ACTIVE, and return a line for each."""
     names = (settings.input_stream, settings.predictions_stream)
-    lines = [_ensure_stream(name, settings.shard_count, aws) for name in names]
+    there = {name: _ensure_stream(name, settings, aws) for name in names}
     for name in names:
         wait_for(
             lambda name=name: _status(name, aws) == "ACTIVE",  # type: ignore[misc]
@@ -20,7 +21,12 @@ def ensure_streams(settings: Settings, aws: Aws) -> list[str]:
             failure=f"Stream {name} at {aws.endpoint} was not ACTIVE within {ACTIVE_TIMEOUT:.0f} s."
             " See `devenv status`.",
         )
-    return lines
+    own = tags(settings.function_name)
+    for name in (name for name, was_there in there.items() if not was_there):
+        # Again, for endpoints that drop CreateStream's Tags. Only an ACTIVE stream takes them.
+        aws.kinesis.add_tags_to_stream(StreamName=name, Tags=own)
+    made = f"made, {settings.shard_count} shard{'s' if settings.shard_count > 1 else ''}"
+    return [f"stream {name}: {'there' if there[name] else made}" for name in names]
 
 
 def stream_arn(name: str, aws: Aws) -> str:
@@ -28,16 +34,19 @@ def stream_arn(name: str, aws: Aws) -> str:
     return summary["StreamDescriptionSummary"]["StreamARN"]
 
 
-def _ensure_stream(name: str, shard_count: int, aws: Aws) -> str:
+def _ensure_stream(name: str, settings: Settings, aws: Aws) -> bool:
+    """Whether it was there already; otherwise it's being made now."""
     kinesis = aws.kinesis
     try:
         status = _status(name, aws)
         if status == "DELETING":
             raise Unreachable(f"Stream {name} is being deleted: try again in a minute.")
-        return f"stream {name}: there"
+        return True
     except kinesis.exceptions.ResourceNotFoundException:
-        kinesis.create_stream(StreamName=name, ShardCount=shard_count)
-        return f"stream {name}: made, {shard_count} shard{'s' if shard_count > 1 else ''}"
+        kinesis.create_stream(
+            StreamName=name, ShardCount=settings.shard_count, Tags=tags(settings.function_name)
+        )
+        return False
 
 
 def _status(name: str, aws: Aws) -> str:

@@ -2,7 +2,20 @@
 
 import click
 
-from devenv.commands import bench, bootstrap, demo, down, invoke, logs, put, status, tail, up
+from devenv.commands import (
+    bench,
+    bootstrap,
+    demo,
+    down,
+    invoke,
+    logs,
+    publish,
+    put,
+    status,
+    tail,
+    teardown,
+    up,
+)
 
 COMMANDS: list[click.Command] = [
     up.up,
@@ -15,4 +28,6 @@ COMMANDS: list[click.Command] = [
     logs.logs,
     demo.demo,
     bench.bench,
+    publish.publish,
+    teardown.teardown,
 ]

@@ -7,10 +7,17 @@ import click
 from devenv.bench.figures import table
 from devenv.bench.peers import PEERS
 from devenv.bench.run import Plan, run
+from devenv.commands.consent import ask_before_making, yes_option
 from devenv.commands.context import Context, json_option, pass_context
 
 QUICK = Plan(
     replayed_rides=2_000, replays=1, replay_limit=30, single_rides=20, rounds=1, round_seconds=0.5
+)
+
+BILLED = (
+    "Kinesis  3 streams of 1 shard each, until the bench has ended, and what is put",
+    "Lambda   a function of the bench's own: requests and seconds",
+    "Logs     what that function writes; its log group stays",
 )
 
 
@@ -23,10 +30,16 @@ QUICK = Plan(
 )
 @click.option("--rides", type=click.IntRange(100, 1_000_000), help="In a replay.  [default: 20000]")
 @click.option("--quick", is_flag=True, help="Less of everything: half a minute, rough figures.")
+@yes_option
 @json_option
 @pass_context
 def bench(
-    context: Context, against: tuple[str, ...], rides: int | None, quick: bool, as_json: bool
+    context: Context,
+    against: tuple[str, ...],
+    rides: int | None,
+    quick: bool,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Measure records per second in and out, one ride's way, and a replay of many.
 
@@ -37,6 +50,7 @@ def bench(
     plan = QUICK if quick else Plan()
     if rides is not None:
         plan = replace(plan, replayed_rides=rides)
+    ask_before_making(context, BILLED, yes)
     figures = run(context.settings, context.aws, context.say, against, plan)
     output = context.output(as_json)
     if as_json:

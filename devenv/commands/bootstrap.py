@@ -5,8 +5,14 @@ import dataclasses
 import click
 
 from devenv import bootstrap as steps
+from devenv.account import billed_for_bootstrap
+from devenv.bootstrap.policies import document, explained
+from devenv.bootstrap.role import account_of
+from devenv.commands.consent import ask_before_making, yes_option
 from devenv.commands.context import NEXT, Context, json_option, pass_context, trips_option
 from devenv.environment import await_servers, model_source
+from devenv.output import Output
+from devenv.settings import Settings
 
 
 @click.command(short_help="Make what's missing on the endpoint.")
@@ -17,16 +23,29 @@ from devenv.environment import await_servers, model_source
     default=0.0,
     help="How long endpoint and MLflow may take to answer (default: they must at once).",
 )
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Make nothing: show the role's policies, and why each line is there.",
+)
 @trips_option
+@yes_option
 @json_option
 @pass_context
-def bootstrap(context: Context, wait: float, trips: str | None, as_json: bool) -> None:
+def bootstrap(
+    context: Context, wait: float, explain: bool, trips: str | None, yes: bool, as_json: bool
+) -> None:
     """Make bucket, streams, role, model, function and mapping, where they are missing.
 
     Running it again changes nothing, unless lambda_function.py, Pipfile.lock, the champion or a
-    setting has changed: then the function is updated.
+    setting has changed: then the function is updated. On AWS account, region and what is billed
+    are shown first; the function's image must have been published.
     """
     settings = context.settings
+    if explain:
+        _explain(settings, account_of(settings, context.aws), context.output(as_json))
+        return
+    ask_before_making(context, billed_for_bootstrap(settings), yes)
     if wait:
         await_servers(settings, context.aws, wait)
     model = steps.run(settings, context.aws, context.say, model_source(trips))
@@ -36,3 +55,27 @@ def bootstrap(context: Context, wait: float, trips: str | None, as_json: bool) -
     )
     for line in NEXT:
         context.say(line)
+
+
+def _explain(settings: Settings, account: str, output: Output) -> None:
+    """The role's policies, a paragraph each; with `--json` an object each."""
+    lines = [f"role {settings.role_name}: Lambda runs the function with it, and reads the stream."]
+    for policy in explained(settings, account):
+        lines += ["", f"{policy.name} ({policy.arn or 'inline'})"]
+        for grant in policy.grants:
+            lines += [f"  allow {', '.join(grant.actions)}", f"     on {grant.resource}"]
+            for operator, keys in grant.condition.items():
+                lines += [f"     if {key} {operator} {' or '.join(keys[key])}" for key in keys]
+            lines += [f"     because {grant.why}"]
+        if output.as_json:
+            output.data(
+                "",
+                role=settings.role_name,
+                policy=policy.name,
+                arn=policy.arn,
+                document=document(policy.grants),
+                why=[grant.why for grant in policy.grants],
+            )
+    if not output.as_json:
+        for line in lines:
+            output.data(line)

@@ -90,6 +90,28 @@ def answer_kinesis_early() -> None:
 
 
 @hooks.on_infra_start(should_load=kinesis_is_ours)
+def enforce_roles() -> None:
+    """Ask a role's policies before a request that is signed with a session of the role is answered.
+
+    `/_devenv/permissions` is what was asked for. Kinesis does the same for itself.
+    """
+    from localstack.aws import handlers
+    from localstack.http import Response
+    from localstack.services.edge import ROUTER
+
+    from devenv.emulator.iam import chain
+    from devenv.emulator.iam.enforcement import enforcement, is_on
+
+    def permissions(request: object) -> Response:
+        return Response(json.dumps(enforcement().record()), mimetype="application/json")
+
+    ROUTER.add("/_devenv/permissions", permissions)
+    if is_on():
+        handlers.serve_custom_service_request_handlers.append(chain.check)
+        handlers.run_custom_response_handlers.append(chain.notice)
+
+
+@hooks.on_infra_start(should_load=kinesis_is_ours)
 def map_kinesis_to_functions() -> None:
     """Event source mappings of Kinesis streams are ours; those of other sources LocalStack's.
 

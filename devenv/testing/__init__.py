@@ -9,12 +9,14 @@ In the top conftest.py:
 It adds `--engine` with its choices docker, embedded, endpoint and auto (the default: Docker where
 an engine answers, else embedded); what a run uses stands in pytest's header. The fixtures live as
 long as the session: `engine`, `devenv_settings`, `devenv_aws`, `devenv_system` (all up and
-bootstrapped), `devenv_endpoint_inside`, `devenv_images` and `devenv_network`. The project's folder
-(pytest's rootdir) holds `lambda_function.py` and the locks; for Docker compose.yaml too.
+bootstrapped), `devenv_function_engine`, `devenv_endpoint_inside`, `devenv_images` and
+`devenv_network`. The project's folder (pytest's rootdir) holds `lambda_function.py` and the locks;
+for Docker compose.yaml too.
 """
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,8 @@ from devenv.environment import bring_up, model_source, take_down
 from devenv.errors import DevenvError
 from devenv.settings import Settings, read_settings
 from devenv.stack.embedded import Embedded
+from devenv.stack.services import fetch
+from devenv.system import read_system
 from devenv.testing.engine import AUTO, Engine, choose
 from devenv.testing.ports import free_port
 
@@ -77,7 +81,7 @@ def devenv_settings(
                 "on AWS itself. tests/conformance does.)",
                 pytrace=False,
             )
-        yield read_settings(os.environ, root)
+        yield _with_the_image_there(read_settings(os.environ, root))
         return
     with pytest.MonkeyPatch.context() as patch:
         for name in [n for n in os.environ if n.startswith(("AWS_", "MLFLOW_", "DEVENV_"))]:
@@ -148,11 +152,27 @@ def devenv_system(
 
 
 @pytest.fixture(scope="session")
-def devenv_endpoint_inside(engine: Engine, devenv_settings: Settings) -> str:
+def devenv_function_engine(engine: Engine, devenv_settings: Settings) -> Engine:
+    """What functions run on: Docker's containers, or embedded, as processes."""
+    if engine is not Engine.ENDPOINT:
+        return engine
+    plugins = fetch(f"{devenv_settings.endpoint_url}/_devenv/plugins") or b""
+    return Engine.DOCKER if b"ContainerExecutor" in plugins else Engine.EMBEDDED
+
+
+@pytest.fixture(scope="session")
+def devenv_endpoint_inside(devenv_function_engine: Engine, devenv_settings: Settings) -> str:
     """AWS_ENDPOINT_URL as functions have it."""
-    if engine is Engine.DOCKER:
+    if devenv_function_engine is Engine.DOCKER:
         return "http://localstack:4566"
     return str(devenv_settings.endpoint_url)
+
+
+def _with_the_image_there(settings: Settings) -> Settings:
+    """The image that the endpoint's function was made from serves the tests' functions too: one
+    named by its content, as the bootstrap names it here, may not exist there."""
+    found = read_system(settings, Aws(settings)).function.image_uri
+    return replace(settings, image_uri=settings.image_uri or found)
 
 
 def instance_variables(home: Path) -> dict[str, str]:

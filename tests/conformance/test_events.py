@@ -116,7 +116,6 @@ def test_managed_policy(cloud: Cloud) -> None:
     assert not [action for action in actions if re.search(r":Put(?!LogEvents)|\*", action)]
 
 
-@pytest.mark.xfail(strict=False, reason="roles are not enforced")
 def test_role_required(cloud: Cloud, source: Source) -> None:
     """A function whose role may not read the stream can't be mapped to it"""
     function = cloud.function(cloud.role(reads_streams=False))

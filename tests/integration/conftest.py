@@ -12,6 +12,7 @@ from devenv.bootstrap.model_files import PreparedModel, prepare
 from devenv.pipelines import PIPELINES
 from devenv.settings import Settings
 from devenv.testing import instance_variables as instance_variables
+from devenv.testing.engine import Engine
 
 from .zip_functions import Functions
 
@@ -31,6 +32,14 @@ def aws(devenv_aws: Aws) -> Aws:
 @pytest.fixture(scope="session")
 def system(devenv_system: Settings) -> Settings:
     return devenv_system
+
+
+@pytest.fixture
+def home(engine: Engine, system: Settings) -> Path:
+    """Where the environment keeps its files. An endpoint's may be anywhere, or in a container."""
+    if engine is Engine.ENDPOINT and not (system.home / "emulator").is_dir():
+        pytest.skip("looks into the environment's files: set DEVENV_HOME to where they are")
+    return system.home
 
 
 @pytest.fixture(scope="session")

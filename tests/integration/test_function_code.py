@@ -29,10 +29,10 @@ while True:
 
 @pytest.mark.parametrize("runtime", ["provided.al2", "provided.al2023"])
 def test_a_zip_with_its_own_bootstrap_runs(
-    functions: Functions, runtime: str, engine: Engine
+    functions: Functions, runtime: str, devenv_function_engine: Engine
 ) -> None:
     """The program named bootstrap is started and speaks the Runtime API."""
-    python = "/usr/local/bin/python3" if engine is Engine.DOCKER else sys.executable
+    python = "/usr/local/bin/python3" if devenv_function_engine is Engine.DOCKER else sys.executable
     bootstrap = BOOTSTRAP.replace("PYTHON", python)
     name = functions.create_from({"bootstrap": bootstrap}, Runtime=runtime, Handler="any.thing")
     first, second = functions.invoke(name, {"n": 1}), functions.invoke(name, {"n": 2})
@@ -62,7 +62,7 @@ def test_what_cannot_be_run_is_failed_with_the_reason(
 
 
 def test_an_image_of_an_unknown_repository_does_not_exist(
-    system: Settings, aws: Aws, engine: Engine
+    system: Settings, aws: Aws, devenv_function_engine: Engine
 ) -> None:
     """Lambda's own error, with what is known here."""
     with pytest.raises(ClientError) as caught:
@@ -75,16 +75,16 @@ def test_an_image_of_an_unknown_repository_does_not_exist(
     error = caught.value.response["Error"]
     assert error["Code"] == "InvalidParameterValueException"
     assert "other:v1 does not exist. Provide a valid source image." in error["Message"]
-    if engine is Engine.EMBEDDED:
+    if devenv_function_engine is Engine.EMBEDDED:
         assert system.image_repository in error["Message"]
 
 
 @pytest.fixture
-def image_function(system: Settings, aws: Aws, engine: Engine) -> Iterator[str]:
+def image_function(system: Settings, aws: Aws, devenv_function_engine: Engine) -> Iterator[str]:
     """A function of the project's image, under a registry's name, whose init needs no model."""
     name, registry = "image-test", "000000000000.dkr.ecr.us-east-1.amazonaws.com"
     image = f"{registry}/{system.image_repository}:v1"
-    if engine is Engine.DOCKER:
+    if devenv_function_engine is Engine.DOCKER:
         subprocess.run(["docker", "tag", FUNCTION_IMAGE, image], check=True)
     aws.functions.create_function(
         FunctionName=name,

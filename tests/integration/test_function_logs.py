@@ -1,8 +1,7 @@
 """What stands in CloudWatch Logs after an invocation, and in the answer's tail."""
 
 import re
-
-from devenv.settings import Settings
+from pathlib import Path
 
 from .zip_functions import Functions
 
@@ -73,9 +72,9 @@ def test_the_tail_holds_the_last_4_kb(functions: Functions) -> None:
     assert "REPORT RequestId: " in answer.tail
 
 
-def test_the_log_file_has_the_lines_too(functions: Functions, system: Settings) -> None:
+def test_the_log_file_has_the_lines_too(functions: Functions, home: Path) -> None:
     """What `devenv up` shows is written when the caller gets the answer."""
     answer = functions.run("def handler(event, context): print('mark', event)", "of this test")
-    log = (system.home / "logs" / "function.log").read_text()
+    log = (home / "logs" / "function.log").read_text()
     assert answer.tail in log
     assert "mark of this test" in log

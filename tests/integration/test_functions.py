@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from devenv.settings import Settings
 from devenv.wait import wait_for
 
 from .zip_functions import Functions, processes_with, zipped
@@ -98,7 +97,7 @@ def test_a_function_gets_the_event_and_the_documented_context(functions: Functio
 
 
 def test_a_function_sees_the_documented_variables_and_none_of_the_developers(
-    functions: Functions, system: Settings, devenv_endpoint_inside: str
+    functions: Functions, home: Path, devenv_endpoint_inside: str
 ) -> None:
     """The names are AWS's list, and what this process has set isn't there."""
     configured = {"Variables": {"MINE": "yes", "TZ": "Europe/London"}}
@@ -119,7 +118,7 @@ def test_a_function_sees_the_documented_variables_and_none_of_the_developers(
     }
     assert {key: seen[key] for key in expected} == expected
     assert "[$LATEST]" in seen["AWS_LAMBDA_LOG_STREAM_NAME"]
-    assert Path(seen["LAMBDA_TASK_ROOT"]).is_relative_to(system.home)
+    assert Path(seen["LAMBDA_TASK_ROOT"]).is_relative_to(home)
 
 
 def test_credentials_are_those_of_the_functions_role(functions: Functions) -> None:

@@ -100,7 +100,7 @@ def entries(folders: list[Path]) -> dict[Path, int]:
 
 
 def test_two_environments_share_nothing_and_stop_apart(
-    second: Second, functions: Functions, aws: Aws, system: Settings
+    second: Second, functions: Functions, aws: Aws, home: Path
 ) -> None:
     """Buckets, streams, functions, objects and code of one are not the other's."""
     before = entries(SHARED)
@@ -118,7 +118,7 @@ def test_two_environments_share_nothing_and_stop_apart(
 
     mine, theirs = functions.create(ROOT_OF_TASK), second.functions.create(ROOT_OF_TASK)
     my_root, their_root = functions.invoke(mine), second.functions.invoke(theirs)
-    assert Path(my_root.payload).is_relative_to(system.home)
+    assert Path(my_root.payload).is_relative_to(home)
     assert Path(their_root.payload).is_relative_to(second.home)
     assert len(second.processes()) >= 2
 
@@ -170,8 +170,8 @@ def test_leftovers_are_cleared_beside_a_service_that_still_runs(second: Second) 
     assert set(second.processes()) <= family
 
 
-def test_an_environment_has_the_installations_index_of_services(system: Settings) -> None:
+def test_an_environment_has_the_installations_index_of_services(home: Path) -> None:
     """Had LocalStack looked elsewhere, it would have made one there, in 5 s and 360 MB."""
-    [index] = system.home.rglob("service-catalog-*.dill")
+    [index] = home.rglob("service-catalog-*.dill")
     installed = Path(sys.prefix) / "share" / "devenv" / index.name
     assert index.read_bytes() == installed.read_bytes()

@@ -55,6 +55,6 @@ def test_the_javascript_sdk_puts_gets_and_subscribes(system: Settings, protocol:
     assert json.loads(done.stdout) == {
         "failed": 0,
         "records": records,
-        "pushed": records,
+        "pushed": [*records, ["vier", "vier", True]],
         "error": "ResourceNotFoundException",
     }

@@ -15,6 +15,14 @@ from devenv.aws import Aws
 from devenv.wait import wait_for
 
 ROLE = "arn:aws:iam::000000000000:role/lambda-kinesis-role"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    },
+}
 READY = 60.0
 
 

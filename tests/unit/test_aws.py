@@ -161,7 +161,7 @@ def test_clients_have_the_settings_region(monkeypatch: pytest.MonkeyPatch) -> No
     """AWS_REGION too, which boto3 doesn't read by itself."""
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     aws: Any = Aws(read_settings({"AWS_REGION": "eu-west-1"}, Path("/checkout")))
     assert aws.kinesis.meta.region_name == "eu-west-1"

@@ -29,6 +29,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         "function_name": "ride-duration-prediction",
         "image_repository": "stream-model-duration",
         "image_uri": None,
+        "architecture": "x86_64",
         "failure_queue": "ride-duration-prediction-failures",
         "role_name": "lambda-kinesis-role",
         "model_name": "ride-duration",

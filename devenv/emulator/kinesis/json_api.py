@@ -15,10 +15,12 @@ import orjson
 from localstack.aws.api import ServiceException
 from localstack.aws.handlers.region import RegionRewriter
 from localstack.utils.aws.request_context import (
+    extract_access_key_id_from_auth_header,
     extract_account_id_from_headers,
     extract_region_from_headers,
 )
 
+from devenv.emulator.iam.chain import known_session
 from devenv.emulator.kinesis.operations import FOR_JSON, OPERATIONS, call
 from devenv.emulator.kinesis.service import Caller, Kinesis
 from devenv.emulator.kinesis.wire import checked
@@ -75,11 +77,10 @@ class Callers:
     def _caller(self, credential: str) -> Caller:
         headers = {"Authorization": credential}
         region = extract_region_from_headers(headers)
-        return Caller(
-            extract_account_id_from_headers(headers),
-            # LocalStack takes unknown regions for the default one.
-            region if region in self._regions else self._default_region,
-        )
+        # LocalStack takes unknown regions for the default one.
+        region = region if region in self._regions else self._default_region
+        key = extract_access_key_id_from_auth_header(headers) or ""
+        return Caller(extract_account_id_from_headers(headers), region, known_session(key, region))
 
 
 def _error(status: int, code: str, message: str | None) -> Answer:

@@ -6,6 +6,7 @@ from typing import Any
 from devenv.emulator.kinesis import (
     consumers,
     data_plane,
+    permissions,
     reading,
     resharding,
     shard_listing,
@@ -76,4 +77,6 @@ def call(
     function = operations.get(operation)
     if function is None:
         raise NotImplementedError(f"kinesis:{operation} is not implemented in devenv's Kinesis.")
-    return function(kinesis, caller, checked(operation, request))
+    parameters = checked(operation, request)
+    permissions.require(kinesis, caller, operation, parameters)
+    return function(kinesis, caller, parameters)

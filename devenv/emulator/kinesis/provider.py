@@ -13,6 +13,7 @@ from localstack.aws.api import RequestContext
 from localstack.aws.spec import load_service
 from localstack.services.plugins import Service, ServiceLifecycleHook
 
+from devenv.emulator.iam.chain import session_of_request
 from devenv.emulator.kinesis.operations import call
 from devenv.emulator.kinesis.options import read_options
 from devenv.emulator.kinesis.service import Caller, Kinesis
@@ -47,7 +48,7 @@ def make_service() -> Service:
 
 def _handler(operation: str) -> Callable[[RequestContext, Any], Any]:
     def handle(context: RequestContext, request: Any) -> Any:
-        caller = Caller(context.account_id, context.region)
+        caller = Caller(context.account_id, context.region, session_of_request(context))
         return call(kinesis(), caller, operation, dict(request or {}))
 
     return handle

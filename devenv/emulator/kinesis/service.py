@@ -22,6 +22,7 @@ from localstack.aws.api.kinesis import (
     ResourceNotFoundException,
 )
 
+from devenv.emulator.iam.principals import Session
 from devenv.emulator.kinesis.limits import Limits
 from devenv.emulator.kinesis.options import Options
 from devenv.emulator.kinesis.store import Store
@@ -40,6 +41,8 @@ class Caller:
 
     account: str
     region: str
+    session: Session | None = None
+    """Of a role, whose policies decide; None for whoever may do everything."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@
 on to them. Mappings stand among LocalStack's own, so that lists, tags and other services see them.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -27,8 +28,11 @@ from devenv.emulator.mapping import requests
 from devenv.emulator.mapping.beginning import Beginning, forget, open_source
 from devenv.emulator.mapping.metrics import count_error, count_invocation
 from devenv.emulator.mapping.options import read_options
+from devenv.emulator.mapping.role import reader, words
 from devenv.emulator.mapping.source import SourceGone, find
 from devenv.emulator.mapping.worker import Wanted, Worker
+
+log = logging.getLogger(__name__)
 
 CHANGING = threading.Lock()
 """Held by who makes a mapping or changes one."""
@@ -42,6 +46,7 @@ def create(provider: Any, context: Any, request: dict[str, Any]) -> dict[str, An
     requests.check(request, new=True)
     with CHANGING:
         arn, state = _function(provider, context, request)
+        _check_role(arn, request["EventSourceArn"])
         entry = dict(EsmConfigFactory(request, context, arn).get_esm_config())
         tags = entry.pop("Tags", None)
         entry["LastModified"] = datetime.now(UTC)
@@ -101,6 +106,13 @@ def _function(provider: Any, context: Any, request: dict[str, Any]) -> tuple[str
         name = request.get("FunctionName") or request.get("FunctionArn")
         raise ResourceNotFoundException(f"Function not found: {name}", Type="User") from e
     return arn, state
+
+
+def _check_role(function_arn: str, source_arn: str) -> None:
+    """A mapping that couldn't read is not made; that it no longer may, it says itself."""
+    if refusal := reader(function_arn, source_arn)():
+        log.error("Mapping %s → %s was not made. %s", source_arn, function_arn, refusal)
+        raise InvalidParameterValueException(words(source_arn), Type="User")
 
 
 def delete(provider: Any, worker: Worker) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from devenv.emulator.mapping.destinations import Discarded, send
 from devenv.emulator.mapping.invocation import invoker
 from devenv.emulator.mapping.metrics import Figure, metrics
 from devenv.emulator.mapping.options import Options
+from devenv.emulator.mapping.role import reader
 from devenv.emulator.mapping.source import Source, SourceGone, find
 from devenv.emulator.mapping.work import Work
 from devenv.emulator.mapping.worker import Worker
@@ -52,6 +53,7 @@ class Beginning:
             worker.report,
             worker.statistics,
             measure,
+            reader(options.function_arn, options.source_arn),
         )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from localstack.aws.connect import connect_to
 from localstack.services.lambda_.event_source_mapping.pipe_utils import get_internal_client
 
 from devenv.emulator.mapping.events import Record
@@ -90,7 +91,8 @@ def send(destination: str, mapping_id: str, discarded: Discarded, role: str) -> 
         else:
             return
     log.error(
-        "%d records of %s, %s to %s, are lost to the on-failure destination %s: %s. Does it exist?",
+        "%d records of %s, %s to %s, are lost to the on-failure destination %s: %s. Does it exist, "
+        "and does the function's role allow to send there?",
         len(discarded.records),
         discarded.shard_id,
         discarded.records[0].sequence_number,
@@ -105,8 +107,10 @@ def _send(destination: str, mapping_id: str, discarded: Discarded, role: str) ->
     client = _client(destination, discarded.function_arn, role)
     content = message(discarded)
     if service == "sqs":
-        account, name = destination.split(":")[4:6]
-        url = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+        region, account, name = destination.split(":")[3:6]
+        # Lambda needs sqs:SendMessage alone: it knows the queue's URL without asking as the role.
+        sqs = connect_to(region_name=region, aws_access_key_id=account).sqs
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
         client.send_message(QueueUrl=url, MessageBody=json.dumps(content))
     elif service == "sns":
         client.publish(TopicArn=destination, Message=json.dumps(content))

@@ -5,6 +5,7 @@ again. While the function works on a batch, the next one is read and encoded.
 """
 
 import contextlib
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 from devenv.emulator.mapping.batching import Gatherer
@@ -14,9 +15,12 @@ from devenv.emulator.mapping.events import Encoder
 from devenv.emulator.mapping.filters import Filters
 from devenv.emulator.mapping.invocation import Answered
 from devenv.emulator.mapping.outcomes import NotRun
+from devenv.emulator.mapping.role import words
 from devenv.emulator.mapping.source import ShardReader, SourceGone
 from devenv.emulator.mapping.windows import STATE_LIMIT, start_of
 from devenv.emulator.mapping.work import Work
+
+log = logging.getLogger(__name__)
 
 LONGEST_WAIT = 30.0
 """Seconds until a lane without records looks whether its stream is still as it was."""
@@ -24,6 +28,8 @@ UNSETTLED_WAIT = 0.2
 """The same while the stream is changing (DEVENV_KINESIS_DELAY): that ends with no notice."""
 WINDOW_GRACE = 0.1
 """Seconds after a window's end in which a record that arrived in it may still be on its way."""
+REFUSED_WAIT = 1.0
+"""Seconds until it's asked again whether the role may read."""
 MEMBERS_SIZE = 2048
 """Bytes of an event that a window's members take beside the state, at most."""
 
@@ -48,6 +54,7 @@ class LaneRunner:
         )
         self._delivery = Delivery(work, self._reader.shard.id, self._call, self._save, place.window)
         self._invocations = ThreadPoolExecutor(1, thread_name_prefix="mapping-invocation")
+        self._refused = ""
 
     def run(self) -> None:
         """Raises Stopped or SourceGone."""
@@ -60,6 +67,9 @@ class LaneRunner:
     def _turn(self) -> bool:
         """Do the next thing that's due, or wait for it; True once the shard is finished."""
         gatherer, delivery = self._gatherer, self._delivery
+        if self._is_refused():
+            self._work.wait(REFUSED_WAIT)
+            return False
         gatherer.fill()
         now, due = self._work.clock(), gatherer.due()
         if self._window_is_over(now):
@@ -76,6 +86,20 @@ class LaneRunner:
                 self._save(gatherer.position)
             self._wait(now, due)
         return False
+
+    def _is_refused(self) -> bool:
+        """Whether the role may not read now; told once, and again when it may."""
+        refusal, source = self._work.refusal() or "", self._work.options.source_arn
+        if refusal:
+            self._work.report(f"PROBLEM: {words(source)}")
+        if refusal != self._refused:
+            where = f"Mapping {source} → {self._work.options.function_arn}, {self._reader.shard.id}"
+            if refusal:
+                log.error("%s: not read. %s Trying until it is allowed.", where, refusal)
+            else:
+                log.info("%s: the role may read it again.", where)
+            self._refused = refusal
+        return bool(refusal)
 
     def _window_is_over(self, now: float) -> bool:
         window, first = self._delivery.window, self._gatherer.first_arrival

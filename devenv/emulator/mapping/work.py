@@ -36,6 +36,8 @@ class Work:
     statistics: Statistics
     measure: Callable[[int], None]
     """Told each batch's IteratorAge in milliseconds."""
+    refusal: Callable[[], str | None] = lambda: None
+    """Why the role may not read the stream now; None if it may."""
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -11,6 +11,7 @@ from twisted.internet import endpoints, reactor, ssl
 
 from devenv.emulator.kinesis.provider import kinesis
 from devenv.emulator.server.front import FrontFactory
+from devenv.emulator.server.goaway import let_streams_end
 
 
 class RuntimeServer(TwistedRuntimeServer):
@@ -30,6 +31,7 @@ class RuntimeServer(TwistedRuntimeServer):
             context = ssl.DefaultOpenSSLContextFactory(key, certificate)
             context.getContext().use_certificate_chain_file(certificate)
             factory = TLSMultiplexerFactory(context, False, factory)
+        let_streams_end()
         front = FrontFactory(factory, kinesis)
         for address in listen:
             kind = (

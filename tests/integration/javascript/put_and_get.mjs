@@ -64,9 +64,16 @@ const { EventStream } = await kinesis.send(
     StartingPosition: { Type: "TRIM_HORIZON" },
   }),
 );
+seen.pushed = [];
 for await (const { SubscribeToShardEvent } of EventStream) {
-  seen.pushed = shown(SubscribeToShardEvent.Records);
-  break;
+  seen.pushed.push(...shown(SubscribeToShardEvent.Records));
+  if (seen.pushed.length === 4) break;
+  // What comes later is pushed too, as long as the subscription lasts.
+  if (seen.pushed.length === 3) {
+    await kinesis.send(
+      new PutRecordCommand({ StreamName, PartitionKey: "vier", Data: bytes("vier") }),
+    );
+  }
 }
 
 try {

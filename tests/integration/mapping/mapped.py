@@ -1,6 +1,7 @@
 """A stream mapped to a function that writes down what it gets."""
 
 import base64
+import contextlib
 import json
 import uuid
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any
 from devenv.wait import wait_for
 
 from ..s3.emulator import Emulator
-from ..zip_functions import ROLE, zipped
+from ..zip_functions import TRUST, zipped
 
 SOURCE = """
 import base64, json
@@ -21,6 +22,7 @@ def handler(event, context):
     {body}
 """
 READY = 30.0
+READ_STREAMS = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole"
 
 
 @dataclass
@@ -56,11 +58,26 @@ class Mapped:
             FunctionName=self.name,
             Runtime="python3.13",
             Handler="app.handler",
-            Role=ROLE,
+            Role=self.role(),
             Timeout=20,
             Code={"ZipFile": zipped({"app.py": source})},
         )
         functions.get_waiter("function_active_v2").wait(FunctionName=self.name)
+
+    def role(self) -> str:
+        """The function's role, which may read streams and tell a destination of this name."""
+        iam = self.client("iam")
+        with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=json.dumps(TRUST))
+        iam.attach_role_policy(RoleName=self.name, PolicyArn=READ_STREAMS)
+        allow = {
+            "Effect": "Allow",
+            "Action": ["sqs:SendMessage", "s3:PutObject"],
+            "Resource": [f"arn:aws:sqs:*:*:{self.name}", f"arn:aws:s3:::{self.name}/*"],
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": allow})
+        iam.put_role_policy(RoleName=self.name, PolicyName="tell", PolicyDocument=document)
+        return f"arn:aws:iam::000000000000:role/{self.name}"
 
     def map(self, **settings: Any) -> Any:
         settings = {"StartingPosition": "TRIM_HORIZON", **settings}

@@ -71,9 +71,9 @@ def test_every_good_record_arrives_and_every_poison_record_is_told_of(
         else:
             fresh.restarted()
             make_function_and_mapping(mapped, done)
-    producer.join(PATIENCE)
+    producer.join()  # It gives up by itself.
     good = [text for text in texts if "good" in text]
-    wait_for(lambda: set(good) <= set(lines(done)), timeout=PATIENCE, failure=f"lost, seed {seed}")
+    await_all(done, set(good), f"lost, seed {seed}")
     poison = {text for text in texts if "poison" in text}
     wait_for(lambda: poison <= set(told(mapped)), timeout=PATIENCE, failure=f"untold, seed {seed}")
     assert set(told(mapped)) == poison, f"good records were given up, seed {seed}"
@@ -127,6 +127,20 @@ def lines(done: Path) -> list[str]:
 
 def await_count(done: Path, count: int) -> None:
     wait_for(lambda: len(lines(done)) >= count, timeout=PATIENCE, failure=f"no {count} records")
+
+
+def await_all(done: Path, wanted: set[str], failure: str) -> None:
+    """Wait as long as more keep coming."""
+    there: set[str] = set()
+    while not wanted <= there:
+        before = len(there)
+        wait_for(
+            lambda before=before: len(set(lines(done))) > before,  # type: ignore[misc]
+            timeout=PATIENCE,
+            interval=0.5,
+            failure=f"{failure}: {len(wanted - there)} of {len(wanted)} records",
+        )
+        there = set(lines(done))
 
 
 def told(mapped: Mapped) -> list[str]:

@@ -1,0 +1,29 @@
+"""`devenv publish`: the function's image, built and pushed to ECR."""
+
+import dataclasses
+
+import click
+
+from devenv.account import billed_for_publish
+from devenv.commands.consent import ask_before_making, yes_option
+from devenv.commands.context import Context, json_option, pass_context
+from devenv.publish import publish as publish_image
+from devenv.publish.docker_engine import find_engine
+
+
+@click.command(short_help="Build the function's image and push it to ECR.")
+@yes_option
+@json_option
+@pass_context
+def publish(context: Context, yes: bool, as_json: bool) -> None:
+    """Build the function's image with Docker, push it to ECR, print its address with digest.
+
+    Makes the repository if it's missing. The image is one platform's, FUNCTION_ARCHITECTURE's. On
+    AWS `devenv bootstrap` finds it by itself, as long as lambda_function.py and Pipfile.lock are
+    the same.
+    """
+    settings = context.settings
+    engine = find_engine()
+    ask_before_making(context, billed_for_publish(settings), yes)
+    done = publish_image(settings, context.aws, engine, context.say)
+    context.output(as_json).data(done.uri, **dataclasses.asdict(done))
