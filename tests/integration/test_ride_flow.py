@@ -13,7 +13,8 @@ import pytest
 
 from devenv import bootstrap
 from devenv.aws import Aws
-from devenv.bootstrap.model_files import PreparedModel
+from devenv.bootstrap.model_files import PreparedModel, publish
+from devenv.bootstrap.registry import Registry
 from devenv.consumer import Read, StreamReader
 from devenv.environment import model_source
 from devenv.producer import Record, put_records
@@ -176,10 +177,42 @@ def test_all_shards_are_predicted_and_read(
         assert mine == [expected(prepared, ride_id) for ride_id in ids]
 
 
+def test_a_newer_champion_is_deployed_by_the_next_bootstrap(
+    system: Settings, aws: Aws, prepared: PreparedModel
+) -> None:
+    """The function's configuration changes, so its environments are replaced."""
+    apart = replace(
+        system,
+        function_name="newer",
+        role_name="newer",
+        failure_queue="newer-failures",
+        input_stream="newer_events",
+        predictions_stream="newer_predictions",
+        model_name="newer",
+    )
+
+    def version() -> str:
+        payload = json.dumps(event("console-ride-123-003")).encode()
+        answer = aws.functions.invoke(FunctionName="newer", Payload=payload)
+        [prediction] = json.load(answer["Payload"])["predictions"]
+        return str(prediction["version"])
+
+    bootstrap.run(apart, aws, lambda line: None, model_source(None))
+    assert version() == "1"
+    registry = Registry(apart.mlflow_tracking_uri)
+    newer = publish(prepared, apart, registry)
+    registry.set_alias("newer", apart.model_alias, newer.version)
+    assert version() == "1"
+    said: list[str] = []
+    bootstrap.run(apart, aws, said.append, model_source(None))
+    assert "function newer: updated (configuration)" in said
+    assert version() == newer.version == "2"
+
+
 def test_bootstrapping_again_changes_nothing(system: Settings, aws: Aws) -> None:
     """Every step finds what it made."""
     said: list[str] = []
     model = bootstrap.run(system, aws, said.append, model_source(None))
     assert not model.trained
     steps = [line.rpartition(": ")[2] for line in said if not line.startswith("model")]
-    assert steps == ["there"] * 7
+    assert steps == ["there"] * 8
