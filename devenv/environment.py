@@ -11,7 +11,7 @@ from devenv import bootstrap
 from devenv.aws import UNREACHABLE, Aws
 from devenv.bootstrap.model import DeployedModel, ModelSource
 from devenv.bootstrap.model_files import PreparedModel, prepare
-from devenv.pipelines import PIPELINES
+from devenv.pipelines import DEFAULT, pipeline_named
 from devenv.pipelines.pipeline import Pipeline
 from devenv.settings import Settings
 from devenv.stack.embedded import Embedded
@@ -31,19 +31,19 @@ class Up:
     model: DeployedModel
 
 
-def model_source(trips: str | None) -> ModelSource:
-    """What to train on if there's need; raises at once for trips that aren't there."""
-    pipeline = PIPELINES["ride"]
-    pipeline.data_version(trips)
-    return ModelSource(pipeline, trips)
+def model_source(data: str | None, pipeline: str = DEFAULT) -> ModelSource:
+    """What to train on if there's need; raises at once for a file that isn't there."""
+    found = pipeline_named(pipeline)
+    found.data_version(data)
+    return ModelSource(found, data)
 
 
-def bring_up(settings: Settings, aws: Aws, say: Say, trips: str | None) -> Up:
+def bring_up(settings: Settings, aws: Aws, say: Say, data: str | None = None) -> Up:
     """Start what isn't running, wait until it answers, and make what's missing.
 
     Whatever goes wrong, Ctrl-C included, the services that this call started are stopped again.
     """
-    source = model_source(trips)
+    source = model_source(data, settings.pipeline)
     first_time = not settings.s3_folder.exists()
     embedded = Embedded(settings, say)
     with embedded.exclusive(), _stopped_on_failure(embedded, say):
@@ -52,8 +52,8 @@ def bring_up(settings: Settings, aws: Aws, say: Say, trips: str | None) -> Up:
         if emulator := by_name.pop("emulator", None):
             if first_time:
                 # S3 has no model's files yet, so one will have to be trained: begin meanwhile.
-                training = _in_background(source.pipeline, trips)
-                source = ModelSource(source.pipeline, trips, training.result)
+                training = _in_background(source.pipeline, data)
+                source = ModelSource(source.pipeline, data, training.result)
             embedded.wait(emulator)
 
         def registry_ready() -> None:
@@ -115,13 +115,13 @@ def _stopped_on_failure(embedded: Embedded, say: Say) -> Iterator[None]:
         raise
 
 
-def _in_background(pipeline: Pipeline, trips: str | None) -> Future[PreparedModel]:
+def _in_background(pipeline: Pipeline, data: str | None) -> Future[PreparedModel]:
     """Train in a thread that doesn't hold up the end of the program."""
     future: Future[PreparedModel] = Future()
 
     def work() -> None:
         try:
-            future.set_result(prepare(pipeline, trips))
+            future.set_result(prepare(pipeline, data))
         except BaseException as error:
             future.set_exception(error)
 

@@ -48,7 +48,7 @@ def round_trips(
         prediction = _await(sample.key, reader, began + timeout)
         if prediction is None:
             raise Unreachable(
-                f"No prediction for ride {sample.key} on {settings.predictions_stream} at "
+                f"No prediction for {sample.key} on {settings.predictions_stream} at "
                 f"{settings.endpoint} within {timeout:.0f} s. See `devenv logs function` and "
                 "`devenv status`."
             )

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from devenv.errors import BadInput
+from devenv.pipelines import DEFAULT, pipeline_named
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 PORTS = {"http": 80, "https": 443}
@@ -33,6 +34,8 @@ class Settings:
     """AWS_ENDPOINT_URL: where AWS's APIs answer; None is AWS itself."""
     region: str | None
     mlflow_tracking_uri: str | None
+    pipeline: str
+    """PIPELINE: which of `devenv.pipelines`; it gives the names below that nothing else gives."""
     input_stream: str
     predictions_stream: str
     shard_count: int
@@ -114,24 +117,18 @@ def load_dotenv(environ: MutableMapping[str, str], start: Path) -> Path:
 CREDENTIALS = ("AWS_ACCESS_KEY_", "AWS_SECRET_", "AWS_SESSION_")
 
 PREFIXES = (
-    *(
-        "AWS_",
-        "MLFLOW_",
-        "DEVENV_",
-        "FUNCTION_",
-        "FAILURE_QUEUE_",
-        "MODEL_",
-        "STREAM_",
-        "KINESIS_STREAM_",
-    ),
-    *("PREDICTIONS_STREAM_", "RUN_ID", "TEST_RUN"),
+    *("AWS_", "MLFLOW_", "DEVENV_", "FUNCTION_", "FAILURE_QUEUE_", "MODEL_", "STREAM_"),
+    *("KINESIS_STREAM_", "PREDICTIONS_STREAM_", "OUTPUT_STREAM"),
+    *("RUN_ID", "TEST_RUN", "PIPELINE"),
 )
 
 
 def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
     """Settings from `environ`. Raises `BadInput` for a value that can't be one."""
     get = environ.get
-    function_name = get("FUNCTION_NAME", "ride-duration-prediction")
+    pipeline = get("PIPELINE", DEFAULT)
+    names = pipeline_named(pipeline).names
+    function_name = get("FUNCTION_NAME", names.function)
     home = root / Path(get("DEVENV_HOME", ".devenv")).expanduser()
     return Settings(
         root=root,
@@ -139,27 +136,32 @@ def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
         endpoint_url=_url(environ, "AWS_ENDPOINT_URL"),
         region=get("AWS_DEFAULT_REGION") or get("AWS_REGION"),
         mlflow_tracking_uri=get("MLFLOW_TRACKING_URI"),
-        input_stream=get("KINESIS_STREAM_INPUT", "ride_events"),
-        predictions_stream=get("PREDICTIONS_STREAM_NAME", "ride_predictions"),
+        pipeline=pipeline,
+        input_stream=get("KINESIS_STREAM_INPUT", names.input_stream),
+        predictions_stream=get("PREDICTIONS_STREAM_NAME")
+        or get("OUTPUT_STREAM")
+        or names.predictions_stream,
         shard_count=_positive(environ, "STREAM_SHARD_COUNT", 1),
         function_name=function_name,
         image_repository=get("FUNCTION_IMAGE_REPOSITORY", "stream-model-duration"),
         image_uri=get("FUNCTION_IMAGE_URI"),
         architecture=_architecture(environ),
         failure_queue=get("FAILURE_QUEUE_NAME", f"{function_name}-failures"),
-        role_name=get("FUNCTION_ROLE_NAME", "lambda-kinesis-role"),
-        model_name=get("MODEL_NAME", "ride-duration"),
+        role_name=get("FUNCTION_ROLE_NAME", names.role),
+        model_name=get("MODEL_NAME", names.model),
         model_alias=get("MODEL_ALIAS", "champion"),
-        model_bucket=get("MODEL_BUCKET", "mlflow-models"),
+        model_bucket=get("MODEL_BUCKET", names.bucket),
         run_id=get("RUN_ID"),
         test_run=get("TEST_RUN", "False") == "True",
         web_port=_positive(environ, "DEVENV_WEB_PORT", 9696),
     )
 
 
-def from_process() -> Settings:
-    """The settings of this process, `.env` included."""
-    return read_settings(os.environ, load_dotenv(os.environ, Path.cwd()))
+def from_process(pipeline: str | None = None) -> Settings:
+    """The settings of this process, `.env` included; `pipeline` goes before PIPELINE."""
+    root = load_dotenv(os.environ, Path.cwd())
+    chosen = {"PIPELINE": pipeline} if pipeline else {}
+    return read_settings({**os.environ, **chosen}, root)
 
 
 def _url(environ: Mapping[str, str], name: str) -> str | None:

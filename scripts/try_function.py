@@ -1,8 +1,10 @@
 """The handler called with an event file, in this process: the tutorials' test.py.
 
-    MODEL_URI=s3://… .venv-function/KEY/image/bin/python scripts/try_function.py [EVENT]
+    .venv/bin/python scripts/try_function.py [EVENT]
 
-MODEL_URI is what `devenv status` shows of the model; a local folder will do, too.
+TEST_RUN is True unless it is set, so that nothing is published. The model is what MODEL_URI names,
+or RUN_ID beside MLFLOW_TRACKING_URI; without them it is the deployed function's. PIPELINE says
+what kind of events they are.
 """
 
 import json
@@ -10,11 +12,20 @@ import os
 import sys
 from pathlib import Path
 
+from devenv.aws import Aws
+from devenv.settings import from_process
+
 ROOT = Path(__file__).parents[1]
 
 
 def main(event: Path) -> None:
+    settings = from_process()
     os.environ.setdefault("TEST_RUN", "True")
+    if not os.environ.get("MODEL_URI") and settings.run_id is None:
+        function = Aws(settings).functions
+        found = function.get_function_configuration(FunctionName=settings.function_name)
+        for name, value in found["Environment"]["Variables"].items():
+            os.environ.setdefault(name, value)
     sys.path.insert(0, str(ROOT))
     from lambda_function import lambda_handler
 

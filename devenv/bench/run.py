@@ -30,7 +30,7 @@ from devenv.bench.subject import (
     system,
     zipped_function,
 )
-from devenv.pipelines import PIPELINES
+from devenv.pipelines import pipeline_named
 from devenv.pipelines.pipeline import SampleEvent
 from devenv.settings import Settings
 from devenv.stack.process import Registry, resident_bytes
@@ -100,7 +100,7 @@ def _measure_rates(
 def _measure_rides(
     subjects: Sequence[Subject], figures: dict[str, Figures], plan: Plan, say: Say
 ) -> None:
-    pipeline = PIPELINES["ride"]
+    pipeline = pipeline_named(subjects[0].settings.pipeline)
     say("one ride at a time …")
     singles: dict[str, list[float]] = {s.name: [] for s in subjects}
     for subject in subjects:  # The first ride starts the function.

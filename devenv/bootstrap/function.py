@@ -40,6 +40,7 @@ def function_spec(
     settings: Settings, image: FunctionImage, role_arn: str, model: DeployedModel
 ) -> FunctionSpec:
     variables = {
+        "PIPELINE": settings.pipeline,
         "PREDICTIONS_STREAM_NAME": settings.predictions_stream,
         "MODEL_URI": model.artifact_uri,
         "MODEL_NAME": model.name,

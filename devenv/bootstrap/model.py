@@ -29,14 +29,14 @@ class ModelSource:
     """What to train on, should a model have to be trained."""
 
     pipeline: Pipeline
-    trips: str | None = None
+    data: str | None = None
     """A path or URL that was asked for; None keeps whatever the alias has."""
     training: Callable[[], PreparedModel] | None = None
     """Called only if a model is needed: a caller that began early passes its future's `result`.
     None trains when it comes to it."""
 
     def prepared(self) -> PreparedModel:
-        return self.training() if self.training else prepare(self.pipeline, self.trips)
+        return self.training() if self.training else prepare(self.pipeline, self.data)
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ def ensure_model(settings: Settings, aws: Aws, say: Say, source: ModelSource) ->
     """Find or make the model to deploy, and `say` which. The bucket must be there already.
 
     With RUN_ID set it is that run's model. Otherwise it's the alias's, kept as it is unless
-    `source.trips` names data that it was not trained on.
+    `source.data` names data that it was not trained on.
     """
     registry = Registry(settings.mlflow_tracking_uri)
     if settings.run_id is not None:
         return _of_run(registry, aws, settings, settings.run_id, say)
     label = f"model {settings.model_name}@{settings.model_alias}"
-    wanted = None if source.trips is None else source.pipeline.data_version(source.trips)
+    wanted = None if source.data is None else source.pipeline.data_version(source.data)
     champion = registry.version_with_alias(settings.model_name, settings.model_alias)
     if champion is not None and wanted in (None, champion.tags.get(DATA_TAG)):
         if deployed := _deployed(registry, aws, champion):
@@ -74,11 +74,11 @@ def ensure_model(settings: Settings, aws: Aws, say: Say, source: ModelSource) ->
             return deployed
         say(f"{label}: version {champion.version} is registered, but S3 no longer has its files")
     elif champion is not None:
-        say(f"{label}: version {champion.version} was not trained on {source.trips}")
+        say(f"{label}: version {champion.version} was not trained on {source.data}")
     if finished := _finish(registry, aws, settings, wanted, champion):
         say(f"{label}: version {finished.version} lacked only the alias; it has it now")
         return finished
-    say(f"{label}: training on {source.trips or 'the built-in synthetic month'}")
+    say(f"{label}: training on {source.data or source.pipeline.built_in}")
     return _publish(registry, aws, settings, source.prepared(), say)
 
 

@@ -8,7 +8,7 @@ from devenv.bench.figures import table
 from devenv.bench.peers import PEERS
 from devenv.bench.run import Plan, run
 from devenv.commands.consent import ask_before_making, yes_option
-from devenv.commands.context import Context, json_option, pass_context
+from devenv.commands.context import Context, json_option, pass_context, pipeline_option
 
 QUICK = Plan(
     replayed_rides=2_000, replays=1, replay_limit=30, single_rides=20, rounds=1, round_seconds=0.5
@@ -30,6 +30,7 @@ BILLED = (
 )
 @click.option("--rides", type=click.IntRange(100, 1_000_000), help="In a replay.  [default: 20000]")
 @click.option("--quick", is_flag=True, help="Less of everything: half a minute, rough figures.")
+@pipeline_option
 @yes_option
 @json_option
 @pass_context

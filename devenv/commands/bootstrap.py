@@ -9,7 +9,14 @@ from devenv.account import billed_for_bootstrap
 from devenv.bootstrap.policies import document, explained
 from devenv.bootstrap.role import account_of
 from devenv.commands.consent import ask_before_making, yes_option
-from devenv.commands.context import NEXT, Context, json_option, pass_context, trips_option
+from devenv.commands.context import (
+    Context,
+    data_option,
+    json_option,
+    next_steps,
+    pass_context,
+    pipeline_option,
+)
 from devenv.environment import await_servers, model_source
 from devenv.output import Output
 from devenv.settings import Settings
@@ -28,12 +35,13 @@ from devenv.settings import Settings
     is_flag=True,
     help="Make nothing: show the role's policies, and why each line is there.",
 )
-@trips_option
+@pipeline_option
+@data_option
 @yes_option
 @json_option
 @pass_context
 def bootstrap(
-    context: Context, wait: float, explain: bool, trips: str | None, yes: bool, as_json: bool
+    context: Context, wait: float, explain: bool, data: str | None, yes: bool, as_json: bool
 ) -> None:
     """Make bucket, streams, role, model, function and mapping, where they are missing.
 
@@ -48,12 +56,12 @@ def bootstrap(
     ask_before_making(context, billed_for_bootstrap(settings), yes)
     if wait:
         await_servers(settings, context.aws, wait)
-    model = steps.run(settings, context.aws, context.say, model_source(trips))
+    model = steps.run(settings, context.aws, context.say, model_source(data, settings.pipeline))
     context.output(as_json).data(
         f"{model.name} version {model.version} from {model.artifact_uri}",
         **dataclasses.asdict(model),
     )
-    for line in NEXT:
+    for line in next_steps(settings):
         context.say(line)
 
 

@@ -6,7 +6,7 @@ from typing import TextIO
 
 import click
 
-from devenv.commands.context import Context, pass_context
+from devenv.commands.context import Context, pass_context, pipeline_option
 from devenv.doctor.known_errors import diagnose
 from devenv.errors import BadInput, DevenvError
 from devenv.function_logs import shown
@@ -14,6 +14,7 @@ from devenv.function_logs import shown
 
 @click.command(short_help="Hand the function an event directly.")
 @click.argument("event", type=click.File("r", encoding="utf-8"))
+@pipeline_option
 @pass_context
 def invoke(context: Context, event: TextIO) -> None:
     """Invoke the function with EVENT, a JSON file (- for stdin), and print its response.

@@ -2,7 +2,7 @@
 
 import click
 
-from devenv.commands.context import Context, pass_context
+from devenv.commands.context import Context, pass_context, pipeline_option
 from devenv.errors import NotFound
 from devenv.function_logs import log_events
 from devenv.stack.embedded import NAMES
@@ -21,6 +21,7 @@ from devenv.stack.process import Registry
     show_default=True,
     help="How many past lines.",
 )
+@pipeline_option
 @pass_context
 def logs(context: Context, source: str, following: bool, lines: int) -> None:
     """Print the log of emulator, mlflow or function (the default; from CloudWatch Logs)."""

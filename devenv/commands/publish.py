@@ -6,12 +6,13 @@ import click
 
 from devenv.account import billed_for_publish
 from devenv.commands.consent import ask_before_making, yes_option
-from devenv.commands.context import Context, json_option, pass_context
+from devenv.commands.context import Context, json_option, pass_context, pipeline_option
 from devenv.publish import publish as publish_image
 from devenv.publish.docker_engine import find_engine
 
 
 @click.command(short_help="Build the function's image and push it to ECR.")
+@pipeline_option
 @yes_option
 @json_option
 @pass_context

@@ -1,59 +1,74 @@
-"""`devenv put`: rides onto the input stream."""
+"""`devenv put`: events onto the input stream."""
 
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 import click
 
-from devenv.commands.context import Context, json_option, pass_context
+from devenv.commands.context import Context, json_option, pass_context, pipeline_option
 from devenv.errors import BadInput
+from devenv.pipelines import PIPELINES
+from devenv.pipelines.pipeline import EventShape, Pipeline
 from devenv.producer import Record, put_records
 
 
-@click.command(short_help="Put rides on the input stream.")
-@click.option("--pu", type=int, help="PULocationID, the zone where the ride begins.")
-@click.option("--do", "do_", type=int, help="DOLocationID, the zone where it ends.")
-@click.option("--distance", type=float, help="trip_distance in miles.")
-@click.option("--ride-id", help="The ride's id (default: a new one).")
+def event_options[F: Callable[..., object]](function: F) -> F:
+    """A flag for each field of each pipeline's events, and for their ids."""
+    for name, shape in reversed([(p.name, p.shape) for p in PIPELINES.values()]):
+        options = [
+            click.option(f.flag, f.name, type=f.kind, help=f"{name}: {f.name}, {f.help}.")
+            for f in shape.fields
+        ]
+        about = f"{name}: the event's id (default: a new one)."
+        for option in (click.option(shape.id_flag, shape.id, help=about), *reversed(options)):
+            function = option(function)
+    return function
+
+
+@click.command(short_help="Put events on the input stream.")
+@event_options
+@click.option("--event", metavar="JSON", help="One event as it is.")
 @click.option(
     "--file",
     "source",
     type=click.File("r", encoding="utf-8"),
-    help="Rides from a file, JSON lines or one JSON event; - for stdin.",
+    help="Events from a file, JSON lines or one JSON event; - for stdin.",
 )
-@click.option("--stream", help="Another stream than the one of rides.")
+@click.option("--stream", help="Another stream than the pipeline's input.")
+@pipeline_option
 @json_option
 @pass_context
 def put(
     context: Context,
-    pu: int | None,
-    do_: int | None,
-    distance: float | None,
-    ride_id: str | None,
+    /,
+    event: str | None,
     source: TextIO | None,
     stream: str | None,
     as_json: bool,
+    **flags: Any,
 ) -> None:
-    """Put one ride from flags, or many from --file.
+    """Put one event from flags or --event, or many from --file.
 
     \b
     devenv put --pu 130 --do 205 --distance 3.66
+    devenv put --pipeline bike --t1 2 --t2 3 --hum 50 --weather-code 2
+    devenv put --event '{"ride": {...}, "ride_id": 1}'
     devenv put --file rides.jsonl
-    echo '{"ride": {...}, "ride_id": 1}' | devenv put --file -
     """
-    flags = (pu, do_, distance)
-    if source is None and None in flags:
-        raise BadInput("Give --pu, --do and --distance for one ride, or --file for many.")
-    if source is not None and any(value is not None for value in (*flags, ride_id)):
-        raise BadInput("--file can't be combined with --pu, --do, --distance or --ride-id.")
+    given = {name: value for name, value in flags.items() if value is not None}
+    ways = [name for name, way in (("--event", event), ("--file", source), ("flags", given)) if way]
+    if len(ways) > 1:
+        raise BadInput(f"{ways[0]} can't be combined with {ways[1]}: give one of them.")
+    shape = context.pipeline.shape
     if source is not None:
-        records = list(records_of(source))
+        records = list(records_of(source, shape))
+    elif event is not None:
+        records = [record_of(_parsed(event, "--event"), shape, "--event")]
     else:
-        ride = {"PULocationID": pu, "DOLocationID": do_, "trip_distance": distance}
-        records = [record_of({"ride": ride, "ride_id": ride_id or str(uuid.uuid4())})]
+        records = [record_of(event_of(given, context.pipeline), shape)]
     name = stream or context.settings.input_stream
     output = context.output(as_json)
     began = time.monotonic()
@@ -69,7 +84,20 @@ def put(
     context.say(f"{count} records on {name} in {time.monotonic() - began:.2f} s")
 
 
-def records_of(source: TextIO) -> Iterator[Record]:
+def event_of(given: dict[str, Any], pipeline: Pipeline) -> dict[str, object]:
+    """The event that the flags make. Raises `BadInput` if they are not all its pipeline's."""
+    shape = pipeline.shape
+    fields = {field.name: field.flag for field in shape.fields}
+    if any(name not in fields and name != shape.id for name in given) or fields.keys() - given:
+        flags = list(fields.values())
+        raise BadInput(
+            f"Give {', '.join(flags[:-1])} and {flags[-1]} for one event of pipeline "
+            f"{pipeline.name} (--pipeline chooses another), --event, or --file for many."
+        )
+    return shape.event(given, given.get(shape.id) or str(uuid.uuid4()))
+
+
+def records_of(source: TextIO, shape: EventShape) -> Iterator[Record]:
     """Records of JSON lines, or of one JSON object or array that spans lines.
 
     Raises `BadInput` naming the line; then nothing has been put.
@@ -81,26 +109,29 @@ def records_of(source: TextIO) -> Iterator[Record]:
     try:
         whole = json.loads(text)
     except ValueError:
-        yield from _records_of_lines(text, source.name)
+        yield from _records_of_lines(text, source.name, shape)
         return
     for event in whole if isinstance(whole, list) else [whole]:
-        yield record_of(event, source.name)
+        yield record_of(event, shape, source.name)
 
 
-def record_of(event: Any, where: str = "the ride") -> Record:
-    """One event as a record; the ride's id is its partition key."""
-    if not isinstance(event, dict) or "ride_id" not in event:
-        raise BadInput(f'{where}: not a ride: expected {{"ride": {{…}}, "ride_id": …}}.')
-    return Record(json.dumps(event).encode(), str(event["ride_id"]))
+def record_of(event: Any, shape: EventShape, where: str = "the event") -> Record:
+    """One event as a record; its id is the partition key."""
+    if not isinstance(event, dict) or shape.id not in event:
+        raise BadInput(f"{where}: not an event of this pipeline: expected {shape}.")
+    return Record(json.dumps(event).encode(), str(event[shape.id]))
 
 
-def _records_of_lines(text: str, name: str) -> Iterator[Record]:
+def _records_of_lines(text: str, name: str, shape: EventShape) -> Iterator[Record]:
     # Not splitlines(): U+2028 and its like, which end a line there, may stand in JSON's strings.
     for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            event = json.loads(line)
-        except ValueError as error:
-            raise BadInput(f"{name}, line {number} is not JSON: {error}.") from error
-        yield record_of(event, f"{name}, line {number}")
+        if line.strip():
+            where = f"{name}, line {number}"
+            yield record_of(_parsed(line, where), shape, where)
+
+
+def _parsed(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise BadInput(f"{where} is not JSON: {error}.") from error

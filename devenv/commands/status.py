@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import click
 
 from devenv.aws import UNREACHABLE
-from devenv.commands.context import Context, json_option, pass_context
+from devenv.commands.context import Context, json_option, pass_context, pipeline_option
 from devenv.output import Output
+from devenv.pipelines import pipeline_named
 from devenv.settings import Settings
 from devenv.stack import services
 from devenv.stack.embedded import NAMES, Embedded
@@ -28,6 +29,7 @@ class ServiceState:
 
 
 @click.command(short_help="What runs, and whether a ride gets through.")
+@pipeline_option
 @json_option
 @pass_context
 def status(context: Context, as_json: bool) -> int:
@@ -47,6 +49,7 @@ def status(context: Context, as_json: bool) -> int:
             "",
             endpoint=settings.endpoint,
             region=settings.region,
+            pipeline=settings.pipeline,
             mlflow=settings.mlflow_tracking_uri,
             ready=ready,
             services=[dataclasses.asdict(server) for server in servers],
@@ -90,6 +93,7 @@ def _show(
     if system is None:
         rows.append(("endpoint", "no answer", settings.endpoint))
     else:
+        rows.append(("pipeline", settings.pipeline, pipeline_named(settings.pipeline).about))
         rows += _system_rows(system)
     output.table(("WHAT", "STATE", "DETAIL"), rows)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from devenv.commands.context import Context, json_option, pass_context
+from devenv.commands.context import Context, json_option, pass_context, pipeline_option
 from devenv.consumer import Position, Read, StreamReader
 
 POSITIONS: dict[str, Position] = {"latest": "LATEST", "trim-horizon": "TRIM_HORIZON"}
@@ -34,6 +34,7 @@ HINTS = {
 )
 @click.option("--limit", type=click.IntRange(min=1), help="End after this many records.")
 @click.option("--stream", help="Another stream than the one of predictions.")
+@pipeline_option
 @json_option
 @pass_context
 def tail(

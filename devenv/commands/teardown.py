@@ -6,12 +6,13 @@ import click
 
 from devenv.account import whose
 from devenv.commands.consent import ask_for_account_id, yes_option
-from devenv.commands.context import Context, json_option, pass_context
+from devenv.commands.context import Context, json_option, pass_context, pipeline_option
 from devenv.teardown import find, remove
 from devenv.teardown.resources import Resource
 
 
 @click.command(short_help="Remove what the bootstrap made.")
+@pipeline_option
 @yes_option
 @json_option
 @pass_context

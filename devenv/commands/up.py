@@ -2,7 +2,7 @@
 
 import click
 
-from devenv.commands.context import NEXT, Context, pass_context, trips_option
+from devenv.commands.context import Context, data_option, next_steps, pass_context, pipeline_option
 from devenv.environment import bring_up, take_down
 from devenv.errors import DevenvError
 from devenv.settings import Settings
@@ -12,16 +12,17 @@ from devenv.stack.log_files import follow
 
 @click.command(short_help="Start everything, make everything.")
 @click.option("-d", "--detach", is_flag=True, help="Leave it running in the background.")
-@trips_option
+@pipeline_option
+@data_option
 @pass_context
-def up(context: Context, detach: bool, trips: str | None) -> None:
+def up(context: Context, detach: bool, data: str | None) -> None:
     """Start emulator and MLflow server, and make model, role, streams, function and mapping.
 
     In the foreground the logs are shown until Ctrl-C, which stops everything that was started
     here. Running it again is harmless.
     """
     settings = context.settings
-    result = bring_up(settings, context.aws, context.say, trips)
+    result = bring_up(settings, context.aws, context.say, data)
     for line in summary(settings):
         context.say(line)
     if detach:
@@ -49,7 +50,7 @@ def summary(settings: Settings) -> list[str]:
         f"  streams    {settings.input_stream} → {settings.predictions_stream}",
         f"  MLflow     {settings.mlflow_tracking_uri}",
         "",
-        *NEXT,
+        *next_steps(settings),
         "",
     ]
 

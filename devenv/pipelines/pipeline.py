@@ -1,8 +1,8 @@
 """The seam between the environment and one machine-learning system.
 
-A `Pipeline` says what a system's model is trained on and how, and what its events look like.
-Streams, function, registry and commands know nothing else about it. No AWS and no MLflow here,
-and nothing slow is imported: the command line reads this at start-up.
+A `Pipeline` says what a system's parts are called, what its model is trained on and how, and what
+its events and predictions look like. Settings, bootstrap and commands know nothing else about it.
+No AWS and no MLflow here, and nothing slow is imported: the command line reads this at start-up.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -66,10 +66,74 @@ class Samples(Protocol):
 
 
 @dataclass(frozen=True)
+class Names:
+    """What the parts of a system are called where the environment names no others."""
+
+    input_stream: str
+    predictions_stream: str
+    function: str
+    role: str
+    model: str
+    bucket: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value of an event, and the flag of `devenv put` that gives it."""
+
+    name: str
+    flag: str
+    kind: type
+    help: str
+    sample: int | float | str
+    """A value to show in an example."""
+
+
+@dataclass(frozen=True)
+class EventShape:
+    """What goes in and what comes out.
+
+    An event is `{BODY: {FIELD: …}, ID: …}`, a prediction `{"model": …, "version": …,
+    "prediction": {VALUE: …, ID: …}}`. The id is the prediction's partition key.
+    """
+
+    body: str
+    fields: tuple[Field, ...]
+    id: str
+    value: str
+    unit: str
+    """Of the value, in words: "minutes"."""
+
+    @property
+    def id_flag(self) -> str:
+        return "--" + self.id.replace("_", "-")
+
+    def event(self, values: Mapping[str, object], event_id: object) -> dict[str, object]:
+        """The event with these values of its fields."""
+        return {self.body: {f.name: values[f.name] for f in self.fields}, self.id: event_id}
+
+    def predicted(self, prediction: Mapping[str, Any]) -> float:
+        """The value that a record of the predictions stream holds."""
+        return float(prediction["prediction"][self.value])
+
+    def __str__(self) -> str:
+        fields = ", ".join(field.name for field in self.fields)
+        return f'{{"{self.body}": {{{fields}}}, "{self.id}": …}}'
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """One system. `data` is a path or URL everywhere, or None for the built-in data."""
 
     name: str
+    about: str
+    """One line for people."""
+    names: Names
+    shape: EventShape
+    data_layout: str
+    """What `--data` takes."""
+    built_in: str
+    """What there is without `--data`, in words."""
     data_version: Callable[[str | None], str]
     """What tells one state of the data from another, found without reading all of it."""
     train: Callable[[str | None], TrainedModel]

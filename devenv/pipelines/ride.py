@@ -9,55 +9,47 @@ from typing import TYPE_CHECKING
 
 from devenv.errors import BadInput
 from devenv.pipelines.pipeline import (
-    Evaluation,
+    EventShape,
     Features,
+    Field,
+    Names,
     Pipeline,
     SampleEvent,
     TrainedModel,
 )
 
 if TYPE_CHECKING:
+    from devenv.pipelines.forest import Examples
     from devenv.pipelines.ride_trips import Trips
 
 # numpy, pyarrow and scikit-learn take up to 2 s to import: only what needs them does.
 
-PARAMS: dict[str, int] = {
-    "max_depth": 20,
-    "min_samples_leaf": 10,
-    "n_estimators": 100,
-    "random_state": 0,
-}
-TRUSTED_TYPES = ("sklearn.tree._tree.Tree",)
+SHAPE = EventShape(
+    body="ride",
+    fields=(
+        Field("PULocationID", "--pu", int, "the zone where the ride begins", 130),
+        Field("DOLocationID", "--do", int, "the zone where it ends", 205),
+        Field("trip_distance", "--distance", float, "miles", 3.66),
+    ),
+    id="ride_id",
+    value="ride_duration",
+    unit="minutes",
+)
 
 
 def train(data: str | None = None) -> TrainedModel:
-    """Fit on the earlier trips at `data` (or of the made-up month), validate on the last fifth.
-
-    Takes all cores for a second or two. The model itself uses one: with more, one row takes
-    20 ms rather than 8, and how many jobs it has changes nothing in what it predicts.
-    """
-    from sklearn.ensemble import RandomForestRegressor
-    from sklearn.feature_extraction import DictVectorizer
-    from sklearn.metrics import root_mean_squared_error
-    from sklearn.pipeline import make_pipeline
+    """Fit on the earlier trips at `data` (or of the made-up month), validate on the last fifth."""
+    from devenv.pipelines import forest
 
     trips = read_trips(data)
-    earlier, later = trips.split()
-    forest = RandomForestRegressor(**PARAMS, n_jobs=-1)
-    model = make_pipeline(DictVectorizer(), forest)
-    rows = features(earlier)
-    model.fit(rows, earlier.minutes)
-    forest.set_params(n_jobs=None)
-    rmse = root_mean_squared_error(later.minutes, model.predict(features(later)))
-    return TrainedModel(
-        estimator=model,
-        evaluation=Evaluation(float(rmse), len(earlier), len(later)),
-        params={"model": "DictVectorizer, RandomForestRegressor", **PARAMS},
-        data=trips.source,
-        data_version=data_version(data),
-        example=rows[:3],
-        trusted_types=TRUSTED_TYPES,
-    )
+    earlier, later = (_examples(part) for part in trips.split())
+    return forest.fit(earlier, later, data=trips.source, data_version=data_version(data))
+
+
+def _examples(trips: "Trips") -> "Examples":
+    from devenv.pipelines.forest import Examples
+
+    return Examples(features(trips), trips.minutes)
 
 
 def features(trips: "Trips") -> list[Features]:
@@ -86,7 +78,7 @@ def _sample(
     ride_id: int, pickup: int, dropoff: int, distance: float, minutes: float
 ) -> SampleEvent:
     ride = {"PULocationID": pickup, "DOLocationID": dropoff, "trip_distance": distance}
-    return SampleEvent({"ride": ride, "ride_id": ride_id}, key=str(ride_id), truth=minutes)
+    return SampleEvent(SHAPE.event(ride, ride_id), key=str(ride_id), truth=minutes)
 
 
 def read_trips(data: str | None) -> "Trips":
@@ -98,10 +90,28 @@ def read_trips(data: str | None) -> "Trips":
 
 def data_version(data: str | None) -> str:
     from devenv.pipelines import ride_month, ride_trips
+    from devenv.pipelines.data_file import file_version
 
     if data is None:
         return f"synthetic:{ride_month.SEED}:{ride_month.TRIPS}"
-    return ride_trips.data_version(data)
+    return file_version(data, ride_trips.LAYOUT)
 
 
-PIPELINE = Pipeline("ride", data_version=data_version, train=train, samples=sample_rides)
+PIPELINE = Pipeline(
+    name="ride",
+    about="how long a New York green taxi ride takes",
+    names=Names(
+        input_stream="ride_events",
+        predictions_stream="ride_predictions",
+        function="ride-duration-prediction",
+        role="lambda-kinesis-role",
+        model="ride-duration",
+        bucket="mlflow-models",
+    ),
+    shape=SHAPE,
+    data_layout="a TLC green taxi file (parquet)",
+    built_in="the built-in synthetic month",
+    data_version=data_version,
+    train=train,
+    samples=sample_rides,
+)

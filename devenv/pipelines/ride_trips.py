@@ -3,13 +3,6 @@
 Only trips of 1 to 60 minutes count, as in the tutorials. Nothing is learnt here.
 """
 
-import hashlib
-import shutil
-import tempfile
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from devenv.errors import BadInput, NotFound, Unreachable
+from devenv.errors import BadInput
+from devenv.pipelines.data_file import local_file
 
 SHORTEST, LONGEST = 1.0, 60.0
 """Minutes; what lies outside is a mistake of the meter or no trip."""
@@ -27,7 +21,7 @@ VALIDATION_PART = 5
 
 PICKUP, DROPOFF = "lpep_pickup_datetime", "lpep_dropoff_datetime"
 COLUMNS = [PICKUP, DROPOFF, "PULocationID", "DOLocationID", "trip_distance"]
-LAYOUT = "--trips takes a TLC green taxi file (parquet) with the columns " + ", ".join(COLUMNS)
+LAYOUT = "a TLC green taxi file (parquet) with the columns " + ", ".join(COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -75,7 +69,7 @@ def load_trips(source: str) -> Trips:
 
     Raises `NotFound`, `Unreachable` (a URL that doesn't answer) or `BadInput`.
     """
-    with _local(source) as path:
+    with local_file(source, LAYOUT) as path:
         columns = _read_columns(path, source)
     pickup = columns[PICKUP]
     minutes = (columns[DROPOFF] - pickup) / np.timedelta64(60, "s")
@@ -89,47 +83,6 @@ def load_trips(source: str) -> Trips:
     return trips
 
 
-def data_version(source: str) -> str:
-    """The file's digest; a URL stands for itself, since TLC's monthly files don't change."""
-    if _is_url(source):
-        return source
-    with _local(source) as path, path.open("rb") as file:
-        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _is_url(source: str) -> bool:
-    return source.lower().startswith(("http://", "https://"))
-
-
-@contextmanager
-def _local(source: str) -> Iterator[Path]:
-    """A path to what lies at `source`, fetched for as long as it's needed if that's a URL."""
-    if not _is_url(source):
-        path = Path(source).expanduser()
-        if not path.is_file():
-            raise NotFound(f"There's no file {path} with trips. {LAYOUT}.")
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="devenv-trips-") as folder:
-        path = Path(folder) / "trips.parquet"
-        _download(source, path)
-        yield path
-
-
-def _download(url: str, path: Path) -> None:
-    try:
-        with urllib.request.urlopen(url, timeout=60) as reply, path.open("wb") as file:
-            shutil.copyfileobj(reply, file)
-    except urllib.error.HTTPError as e:
-        raise NotFound(f"{url} answered {e.code} {e.reason}. Check the URL of --trips.") from e
-    except (OSError, ValueError) as e:
-        reason = getattr(e, "reason", None) or e
-        raise Unreachable(
-            f"{url} could not be fetched ({reason}). Fetch it by other means and give --trips "
-            "the file's path."
-        ) from e
-
-
 def _read_columns(path: Path, source: str) -> dict[str, NDArray[Any]]:
     """The five columns; rows where one of them is empty are left out."""
     import pyarrow as pa
@@ -139,11 +92,11 @@ def _read_columns(path: Path, source: str) -> dict[str, NDArray[Any]]:
         file = pq.ParquetFile(path)
         missing = [c for c in COLUMNS if c not in file.schema_arrow.names]
         if missing:
-            raise BadInput(f"{source} has no column {', '.join(missing)}. {LAYOUT}.")
+            raise BadInput(f"{source} has no column {', '.join(missing)}. --data takes {LAYOUT}.")
         types = [pa.timestamp("us")] * 2 + [pa.int64()] * 2 + [pa.float64()]
         table = file.read(columns=COLUMNS).select(COLUMNS)
         table = table.cast(pa.schema(zip(COLUMNS, types, strict=True))).drop_null()
     except (pa.ArrowException, OSError) as e:
         reason = str(e).splitlines()[0].rstrip(".")
-        raise BadInput(f"{source} can't be read as trips: {reason}. {LAYOUT}.") from e
+        raise BadInput(f"{source} can't be read as trips: {reason}. --data takes {LAYOUT}.") from e
     return {name: table[name].to_numpy() for name in COLUMNS}

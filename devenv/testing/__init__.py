@@ -139,9 +139,14 @@ def devenv_system(
     said: list[str] = []
     try:
         if engine is Engine.EMBEDDED:
-            bring_up(devenv_settings, devenv_aws, said.append, trips=None)
+            bring_up(devenv_settings, devenv_aws, said.append)
         else:
-            bootstrap.run(devenv_settings, devenv_aws, said.append, model_source(None))
+            bootstrap.run(
+                devenv_settings,
+                devenv_aws,
+                said.append,
+                model_source(None, devenv_settings.pipeline),
+            )
         yield devenv_settings
     except DevenvError as error:
         error.add_note("\n".join(said))

@@ -38,6 +38,8 @@ class Shell:
 
     home: Path
     variables: dict[str, str]
+    root: Path = ROOT
+    """The checkout that commands run in."""
 
     def devenv(self, *arguments: str, input: str | None = None, **changed: str) -> Done:
         """`devenv ARGUMENTS`; `changed` are variables of this one command."""
@@ -46,7 +48,7 @@ class Shell:
     def run(self, *command: str, input: str | None = None, **changed: str) -> Done:
         done = subprocess.run(
             command,
-            cwd=ROOT,
+            cwd=self.root,
             env=self.variables | changed,
             input=input.encode() if input is not None else None,
             capture_output=True,
@@ -62,7 +64,7 @@ class Shell:
         with words.open("wb") as file:
             process = subprocess.Popen(
                 (sys.executable, "-m", "devenv", *arguments),
-                cwd=ROOT,
+                cwd=self.root,
                 env=self.variables,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
@@ -150,3 +152,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
         yield made
     finally:
         made.devenv("down")
+
+
+@pytest.fixture(scope="package")
+def bikes(running: Shell) -> Shell:
+    """The same shell, the bikes' system made beside the rides'."""
+    done = running.devenv("bootstrap", "--pipeline", "bike")
+    assert done.code == 0, done.err
+    assert "devenv put --pipeline bike" in done.err
+    return running

@@ -62,7 +62,8 @@ def test_the_resources_are_listed(running: Shell) -> None:
     """What the bootstrap made, as the tutorials look it up."""
     streams = json.loads(aws(running, "kinesis", "list-streams"))["StreamNames"]
     assert {"ride_events", "ride_predictions"} <= set(streams)
-    mappings = json.loads(aws(running, "lambda", "list-event-source-mappings"))
+    mine = ("--function-name", "ride-duration-prediction")
+    mappings = json.loads(aws(running, "lambda", "list-event-source-mappings", *mine))
     (mapping,) = mappings["EventSourceMappings"]
     assert mapping["EventSourceArn"].endswith(":stream/ride_events")
     assert "mlflow-models" in aws(running, "s3", "ls")

@@ -32,8 +32,8 @@ def one_line(done: Done, code: int, *words: str) -> None:
     [
         ("not JSON\n", "line 1 is not JSON"),
         (RIDE + "\n{\n", "line 2 is not JSON"),
-        (RIDE + "\n[1]\n", "line 2: not a ride"),
-        ('"text"', "not a ride"),
+        (RIDE + "\n[1]\n", "line 2: not an event"),
+        ('"text"', "not an event"),
     ],
 )
 def test_a_file_that_holds_no_rides(shell: Shell, tmp_path: Path, content: str, words: str) -> None:

@@ -1,16 +1,19 @@
 """One environment for all integration tests, on the engine that `--engine` names."""
 
+import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from devenv import bootstrap
 from devenv.aws import Aws
+from devenv.bootstrap.model import ModelSource
 from devenv.bootstrap.model_files import PreparedModel, prepare
 from devenv.pipelines import PIPELINES
-from devenv.settings import Settings
+from devenv.settings import Settings, read_settings
 from devenv.testing import instance_variables as instance_variables
 from devenv.testing.engine import Engine
 
@@ -46,6 +49,21 @@ def home(engine: Engine, system: Settings) -> Path:
 def prepared() -> PreparedModel:
     """The model that the bootstrap trains too: the data and the seed are the same."""
     return prepare(PIPELINES["ride"], None)
+
+
+@pytest.fixture(scope="session")
+def models(prepared: PreparedModel) -> Mapping[str, PreparedModel]:
+    """The same for each pipeline."""
+    return {"ride": prepared, "bike": prepare(PIPELINES["bike"], None)}
+
+
+@pytest.fixture(scope="session")
+def bikes(system: Settings, aws: Aws, models: Mapping[str, PreparedModel]) -> Settings:
+    """The bikes' system, on the same environment beside the rides'; its settings."""
+    settings = read_settings({**os.environ, "PIPELINE": "bike"}, system.root)
+    source = ModelSource(PIPELINES["bike"], training=lambda: models["bike"])
+    bootstrap.run(settings, aws, lambda line: None, source)
+    return settings
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from devenv.errors import NotFound
-from devenv.pipelines import ride
+from devenv.pipelines import forest, ride
 from devenv.pipelines.pipeline import Features, TrainedModel
 
 REAL = Path(__file__).parents[3] / "shared/data/tlc_trips_2019-03_sample.parquet"
@@ -26,11 +26,11 @@ def test_the_synthetic_month_is_learnable_but_noisy(trained: TrainedModel) -> No
 
 
 def test_the_model_is_the_tutorials_and_predicts_on_one_core(trained: TrainedModel) -> None:
-    vectorizer, forest = (step for _, step in trained.estimator.steps)  # type: ignore[attr-defined]
+    vectorizer, estimator = (step for _, step in trained.estimator.steps)  # type: ignore[attr-defined]
     assert type(vectorizer).__name__ == "DictVectorizer"
-    chosen = forest.get_params()
+    chosen = estimator.get_params()
     assert chosen["n_jobs"] is None
-    assert {k: chosen[k] for k in ride.PARAMS} == ride.PARAMS
+    assert {k: chosen[k] for k in forest.PARAMS} == forest.PARAMS
 
 
 def test_fitting_on_all_cores_gives_the_same_model_as_on_one(trained: TrainedModel) -> None:

@@ -32,14 +32,13 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.teardown",
         "devenv.account",
     ),
-    "means": ("devenv.pipelines", "devenv.aws", "devenv.wait"),
-    "ground": ("devenv.settings", "devenv.output", "devenv.errors"),
+    "means": ("devenv.aws", "devenv.wait"),
+    "ground": ("devenv.settings", "devenv.pipelines", "devenv.output", "devenv.errors"),
 }
 """From the top down. A name stands for a module, or for a package with all that is in it."""
 
 APART = [
     ("devenv.bootstrap", "devenv.stack"),  # What is made on AWS, and what runs on this machine.
-    ("devenv.pipelines", "devenv.aws"),  # A system's model and events know nothing of AWS.
 ]
 """Pairs of one layer of which neither may import the other."""
 

@@ -34,7 +34,7 @@ READ_BY_OTHERS = {
 def read_by_us() -> set[str]:
     """The variables that settings.py and the emulator's switches name (not beginnings of names)."""
     sources = "".join(map(inspect.getsource, (settings, options, enforcement)))
-    return set(re.findall(r'"([A-Z]+_[A-Z_]*[A-Z])"', sources))
+    return set(re.findall(r'"([A-Z]+_[A-Z_]*[A-Z]|PIPELINE)"', sources))
 
 
 def in_the_example() -> list[str]:

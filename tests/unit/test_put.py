@@ -8,8 +8,10 @@ import pytest
 
 from devenv.commands.put import record_of, records_of
 from devenv.errors import BadInput
+from devenv.pipelines import PIPELINES
 from devenv.producer import Record
 
+SHAPE = PIPELINES["ride"].shape
 RIDE = {"ride": {"PULocationID": 130, "DOLocationID": 205, "trip_distance": 3.66}, "ride_id": 156}
 
 
@@ -20,7 +22,7 @@ class Named(io.StringIO):
 
 
 def parsed(text: str) -> list[Record]:
-    return list(records_of(Named(text)))
+    return list(records_of(Named(text), SHAPE))
 
 
 def keys(text: str) -> list[str]:
@@ -67,13 +69,15 @@ def test_what_is_not_json_names_the_line() -> None:
 @pytest.mark.parametrize("event", ["5", '"ride"', "null", '{"ride": {}}', "[[]]"])
 def test_what_is_no_ride_says_what_one_is(event: str) -> None:
     """JSON alone isn't enough."""
-    with pytest.raises(BadInput, match=r'rides\.jsonl: not a ride: expected \{"ride"'):
+    with pytest.raises(
+        BadInput, match=r'rides\.jsonl: not an event of this pipeline: expected \{"ride"'
+    ):
         parsed(event)
 
 
 def test_a_line_that_is_no_ride_is_named() -> None:
     """Among others that are."""
-    with pytest.raises(BadInput, match=r"rides\.jsonl, line 2: not a ride"):
+    with pytest.raises(BadInput, match=r"rides\.jsonl, line 2: not an event"):
         parsed(f'{json.dumps(RIDE)}\n{{"trip": 1}}\n')
 
 
@@ -84,11 +88,11 @@ def test_what_is_not_text_is_bad_input(tmp_path: Path) -> None:
         (tmp_path / "trips.parquet").open(encoding="utf-8") as source,
         pytest.raises(BadInput, match=r"trips\.parquet is not text in UTF-8"),
     ):
-        list(records_of(source))
+        list(records_of(source, SHAPE))
 
 
 def test_the_ride_id_of_any_type_becomes_the_key() -> None:
     """Partition keys are text; the event stays as it is."""
-    record = record_of({"ride_id": 1.5, "ride": {}})
+    record = record_of({"ride_id": 1.5, "ride": {}}, SHAPE)
     assert record.partition_key == "1.5"
     assert json.loads(record.data)["ride_id"] == 1.5

@@ -13,7 +13,7 @@ import pytest
 from devenv.errors import BadInput, NotFound, Unreachable
 from devenv.pipelines import PIPELINES, ride
 from devenv.pipelines.ride_month import SOURCE, synthetic_month
-from devenv.pipelines.ride_trips import COLUMNS, data_version, load_trips
+from devenv.pipelines.ride_trips import COLUMNS, load_trips
 
 
 def write_trips(path: Path, minutes: list[float | None], **changed: Any) -> str:
@@ -58,7 +58,7 @@ def test_integer_distances_and_other_resolutions_are_read(tmp_path: Path) -> Non
 
 def test_missing_columns_are_named(tmp_path: Path) -> None:
     source = write_trips(tmp_path / "t.parquet", [10.0], trip_distance=None)
-    with pytest.raises(BadInput, match=r"t\.parquet has no column trip_distance\. --trips takes"):
+    with pytest.raises(BadInput, match=r"t\.parquet has no column trip_distance\. --data takes"):
         load_trips(source)
 
 
@@ -103,7 +103,8 @@ def test_data_version_follows_the_content_of_a_file(tmp_path: Path) -> None:
     one.write_bytes(b"a")
     two.write_bytes(b"a")
     other.write_bytes(b"b")
-    assert data_version(str(one)) == data_version(str(two)) != data_version(str(other))
+    versions = [ride.data_version(str(path)) for path in (one, two, other)]
+    assert versions[0] == versions[1] != versions[2]
 
 
 def test_the_same_seed_gives_the_same_month() -> None:

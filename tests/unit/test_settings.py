@@ -23,6 +23,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         "endpoint_url": None,
         "region": None,
         "mlflow_tracking_uri": None,
+        "pipeline": "ride",
         "input_stream": "ride_events",
         "predictions_stream": "ride_predictions",
         "shard_count": 1,
