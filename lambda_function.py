@@ -62,8 +62,8 @@ class PredictionFunction:
         """A Kinesis event, or one event as the console's test sends it, which isn't published.
 
         An HTTP request's is answered as such. `remaining()` is how many seconds the invocation has
-        left. Raises InvalidEvent for what
-        doesn't come from a stream, and PublishError where nothing could be published.
+        left. Raises InvalidEvent for what doesn't come from a stream, and PublishError where
+        nothing could be published.
         """
         if http.is_request(event):
             return self.answer(event)

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,41 @@ def test_it_answers_the_tutorials_event(
     prediction = {"ride_duration": float(minutes), "ride_id": 123}
     want = {"model": "ride-duration", "version": "1", "prediction": prediction}
     assert json.loads(said) == {"predictions": [want]}
+
+
+def test_it_starts_with_lambdas_share_of_a_core(
+    devenv_images: None, prepared: PreparedModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From `docker run` to the first prediction at 512 MB's share; the figure is printed."""
+    for name, content in prepared.files.items():
+        (tmp_path / name).write_bytes(content)
+    tmp_path.chmod(0o755)
+    port = free_port()
+    options = ("--cpus", "0.29", "--memory", "512m", "-p", f"127.0.0.1:{port}:8080")
+    variables = ("-e", "MODEL_URI=/model", "-e", "TEST_RUN=True")
+    mount = ("-v", f"{tmp_path}:/model:ro", "-e", "AWS_LAMBDA_FUNCTION_TIMEOUT=60")
+    event = (ROOT / "tests" / "events" / "kinesis-ride-123-003.json").read_bytes()
+    url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+
+    def answer() -> bytes | None:
+        try:
+            with urllib.request.urlopen(url, data=event, timeout=60) as reply:
+                return bytes(reply.read())
+        except OSError:
+            return None
+
+    began = time.monotonic()
+    container = docker("run", "-d", "--init", *options, *variables, *mount, FUNCTION_IMAGE).strip()
+    try:
+        said = wait_for(answer, timeout=60, failure="the image does not answer")
+        took = time.monotonic() - began
+    finally:
+        docker("rm", "-f", container)
+    assert [p["prediction"]["ride_id"] for p in json.loads(said)["predictions"]] == [123]
+    with capsys.disabled():
+        print(  # noqa: T201
+            f"\ncold start of the image with 0.29 of a core: {took:.1f} s (AWS allows 10)"
+        )
 
 
 def test_it_holds_the_locks_versions(devenv_images: None) -> None:

@@ -21,7 +21,7 @@ from devenv.wait import wait_for
 
 GENERATED = 1000
 KEYS = 40
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ import pytest
 
 from devenv import bootstrap
 from devenv.aws import Aws
-from devenv.bootstrap.model_files import PreparedModel
+from devenv.bootstrap.model_files import PreparedModel, publish
+from devenv.bootstrap.registry import Registry
 from devenv.consumer import Read, StreamReader
 from devenv.environment import model_source
 from devenv.producer import Record, put_records
@@ -174,6 +175,38 @@ def test_all_shards_are_predicted_and_read(
         ids = [done.record.partition_key for done in put if done.shard_id == shard]
         mine = [json.loads(record.data) for record in got if record.shard_id == shard]
         assert mine == [expected(prepared, ride_id) for ride_id in ids]
+
+
+def test_a_newer_champion_is_deployed_by_the_next_bootstrap(
+    system: Settings, aws: Aws, prepared: PreparedModel
+) -> None:
+    """The function's configuration changes, so its environments are replaced."""
+    apart = replace(
+        system,
+        function_name="newer",
+        role_name="newer",
+        failure_queue="newer-failures",
+        input_stream="newer_events",
+        predictions_stream="newer_predictions",
+        model_name="newer",
+    )
+
+    def version() -> str:
+        payload = json.dumps(event("console-ride-123-003")).encode()
+        answer = aws.functions.invoke(FunctionName="newer", Payload=payload)
+        [prediction] = json.load(answer["Payload"])["predictions"]
+        return str(prediction["version"])
+
+    bootstrap.run(apart, aws, lambda line: None, model_source(None))
+    assert version() == "1"
+    registry = Registry(apart.mlflow_tracking_uri)
+    newer = publish(prepared, apart, registry)
+    registry.set_alias("newer", apart.model_alias, newer.version)
+    assert version() == "1"
+    said: list[str] = []
+    bootstrap.run(apart, aws, said.append, model_source(None))
+    assert "function newer: updated (configuration)" in said
+    assert version() == newer.version == "2"
 
 
 def test_bootstrapping_again_changes_nothing(system: Settings, aws: Aws) -> None:
