@@ -1,5 +1,7 @@
 # The function's image, for Lambda and for `docker compose`. Nothing of devenv is in it.
 #   docker build -t stream-model-duration .
+# And the same model and packages as a web service (profile `web` of `docker compose`):
+#   docker build --target web -t ride-duration-prediction-service .
 # For ECR: docker buildx build --platform linux/amd64 --provenance=false (Lambda refuses an image
 # that is a list of platforms, or has an attestation beside it).
 
@@ -18,6 +20,17 @@ RUN pipenv requirements --hash > requirements.txt \
  && find /packages -type d \( -name tests -o -name test \) -not -path '*/skops/*' -prune -exec rm -rf {} + \
  && find /packages -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' \) -delete \
  && rm -rf /packages/bin
+
+FROM python:3.13-slim AS web
+WORKDIR /app
+COPY --from=packages /packages /packages
+ENV PYTHONPATH=/packages PYTHONUNBUFFERED=1
+COPY lambda_function.py web_service.py ./
+COPY serving serving
+USER nobody
+EXPOSE 9696
+ENTRYPOINT ["python", "-m", "web_service", "--host=0.0.0.0"]
+CMD ["--workers=2"]
 
 FROM public.ecr.aws/lambda/python:3.13
 COPY --from=packages /packages ${LAMBDA_TASK_ROOT}

@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from serving import http
 from serving.events import PIPELINES, Event, InvalidEvent, Pipeline, Prediction, decode
 from serving.models import ModelError, Predictor, load_model, model_uri
 from serving.publishing import PublishError, entries, publish
@@ -60,9 +61,12 @@ class PredictionFunction:
     def handle(self, event: object, remaining: Callable[[], float]) -> dict[str, Any]:
         """A Kinesis event, or one event as the console's test sends it, which isn't published.
 
-        `remaining()` is how many seconds the invocation has left. Raises InvalidEvent for what
+        An HTTP request's is answered as such. `remaining()` is how many seconds the invocation has
+        left. Raises InvalidEvent for what
         doesn't come from a stream, and PublishError where nothing could be published.
         """
+        if http.is_request(event):
+            return self.answer(event)
         if not isinstance(event, dict) or "Records" not in event:
             return {"predictions": self.predict([self.pipeline.read(event)])}
         began = time.perf_counter()
@@ -93,6 +97,14 @@ class PredictionFunction:
             response["batchItemFailures"] = [{"itemIdentifier": number}]
             response["rejected"] = [asdict(batch.rejected)]
         return response
+
+    def answer(self, request: Any) -> dict[str, Any]:
+        """A request whose body is one event: 200 with its prediction, or 400 with what is wrong."""
+        try:
+            event = self.pipeline.read(http.read_body(request))
+        except InvalidEvent as e:
+            return http.response(400, {"message": str(e)})
+        return http.response(200, {"predictions": self.predict([event])})
 
     def read(self, records: object) -> Batch:
         """Raises InvalidEvent for records of another service than Kinesis."""

@@ -3,19 +3,24 @@
 Endpoint, region, credentials and CA bundle come from the environment, as boto3 reads them.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import boto3
 import botocore.exceptions as boto
+import botocore.session
 from botocore.config import Config
+from botocore.parsers import ResponseParserError
 
 from devenv.errors import BadInput, DevenvError, NotFound, Refused, Unreachable
 from devenv.settings import Settings
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kinesis import KinesisClient
@@ -47,6 +52,8 @@ NO_CREDENTIALS = (
     boto.SSOError,
 )
 BAD_CONFIGURATION = (boto.ProfileNotFound, boto.ConfigParseError, boto.InvalidConfigError)
+NOT_AWS = (ResponseParserError, boto.ClientError)
+"""How botocore fails on what some other program answers."""
 UNREACHABLE = (boto.ConnectionError, boto.HTTPClientError)
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
 BAD_CREDENTIALS = {
@@ -62,6 +69,30 @@ BAD_CREDENTIALS = {
 AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 KEY_ID_LENGTH = 16
 """Characters that an access key id has at least, by IAM's API model."""
+
+
+CURES = (
+    (
+        "RequestTimeTooSkewed|RequestExpired|Signature expired|Signature not yet current",
+        "This machine's clock is wrong: set it by NTP (`devenv doctor` says by how much).",
+    ),
+    ("ExpiredIterator", "A shard iterator lives 5 minutes: take a new one, and read at once."),
+    (
+        "ProvisionedThroughputExceeded",
+        "A shard takes 1,000 records or 1 MB a second, and gives 5 reads: wait, or add shards "
+        "(aws kinesis update-shard-count).",
+    ),
+    (
+        "layer media type for the source image",
+        "Lambda takes images of one platform, without attestations: docker buildx build --platform "
+        "linux/amd64 --provenance=false.",
+    ),
+    (
+        "cannot be assumed by Lambda",
+        "Check the role's trust policy (lambda.amazonaws.com); a new role takes some seconds.",
+    ),
+)
+"""What to do about errors, by a pattern for their code and message."""
 
 
 class Aws:
@@ -105,6 +136,12 @@ class Aws:
     @cached_property
     def iam(self) -> "IAMClient":
         return self._session.client("iam", config=self._config, endpoint_url=self._endpoint_url)
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        return self._session.client(
+            "cloudwatch", config=self._config, endpoint_url=self._endpoint_url
+        )
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":
@@ -159,12 +196,30 @@ def error_code(error: boto.ClientError) -> str:
 
 
 def _unreachable(error: Exception, settings: Settings) -> DevenvError:
-    cure = "Start it with `devenv up -d`." if settings.is_local else "Check AWS_ENDPOINT_URL."
+    if settings.is_local:
+        cure = "Start it with `devenv up -d`."
+    elif settings.endpoint_url is None:
+        cure = (
+            f"Check the network, and AWS_DEFAULT_REGION={settings.region}; for the emulator set "
+            "AWS_ENDPOINT_URL (cp .env.example .env)."
+        )
+    else:
+        cure = "Check AWS_ENDPOINT_URL."
     return Unreachable(f"{settings.endpoint} does not answer ({type(error).__name__}). {cure}")
 
 
+def _not_aws(error: Exception, settings: Settings) -> DevenvError:
+    return Unreachable(
+        f"{settings.endpoint} answers, but not as AWS does ({_words(error)[:200]}). Check "
+        "AWS_ENDPOINT_URL: some other program may have that port (`devenv doctor` says which)."
+    )
+
+
 def _no_region(error: Exception, settings: Settings) -> DevenvError:
-    return BadInput("No region: set AWS_DEFAULT_REGION (say, us-east-1) in .env or the shell.")
+    return BadInput(
+        "No region: set AWS_DEFAULT_REGION (say, us-east-1) in .env or the shell; for a container, "
+        "docker run -e AWS_DEFAULT_REGION."
+    )
 
 
 def _no_credentials(error: Exception, settings: Settings) -> DevenvError:
@@ -190,6 +245,8 @@ def _client_error(error: Exception, settings: Settings) -> DevenvError:
             f"{where} was denied: {message}. Allow it to whom AWS_ACCESS_KEY_ID or AWS_PROFILE "
             "names, or use other credentials."
         )
+    if cure := next((cure for words, cure in CURES if re.search(words, f"{code}: {message}")), ""):
+        return Refused(f"{where} failed with {code}: {message}. {cure}")
     if code in BAD_CREDENTIALS:
         return Refused(f"{where} refused the credentials ({code}): {message}. Check AWS_*.")
     return DevenvError(f"{where} failed with {code}: {message}.")
@@ -217,4 +274,38 @@ TRANSLATIONS: list[tuple[type[Exception], Translation]] = [
     (boto.ParamValidationError, _bad_parameter),
     *((kind, _bad_configuration) for kind in BAD_CONFIGURATION),
     *((kind, _unreachable) for kind in UNREACHABLE),
+    (ResponseParserError, _not_aws),
 ]
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Whose credentials requests are signed with."""
+
+    access_key: str
+    temporary: bool
+    """Whether a session token comes with it."""
+    source: str
+    """Where boto3 found it: env, shared-credentials-file, sso, iam-role …"""
+
+    @property
+    def is_made_up(self) -> bool:
+        """Whether it can only be for an emulator."""
+        return len(self.access_key) < KEY_ID_LENGTH
+
+
+def signer(settings: Settings) -> Signer | None:
+    """The credentials that boto3 finds; None if there are none. Raises boto3's errors."""
+    found = boto3.Session(region_name=settings.region).get_credentials()
+    if found is None:
+        return None
+    frozen = found.get_frozen_credentials()
+    return Signer(frozen.access_key or "", bool(frozen.token), str(found.method))
+
+
+def profile() -> Mapping[str, object]:
+    """The lines of AWS_PROFILE, or of `default`, in ~/.aws/config; empty if there are none.
+
+    Raises `ProfileNotFound` for a name that isn't there.
+    """
+    return dict(botocore.session.get_session().get_scoped_config())

@@ -55,6 +55,8 @@ class Settings:
     """RUN_ID: deploy this MLflow run's model rather than the alias's."""
     test_run: bool
     """TEST_RUN: the function predicts, and publishes nothing."""
+    web_port: int
+    """DEVENV_WEB_PORT: where `devenv serve` listens, on loopback."""
 
     @property
     def endpoint(self) -> str:
@@ -151,6 +153,7 @@ def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
         model_bucket=get("MODEL_BUCKET", names.bucket),
         run_id=get("RUN_ID"),
         test_run=get("TEST_RUN", "False") == "True",
+        web_port=_positive(environ, "DEVENV_WEB_PORT", 9696),
     )
 
 

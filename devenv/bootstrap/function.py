@@ -1,5 +1,6 @@
 """The Lambda function: made from the image, kept at the configuration that the settings say."""
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from devenv.bootstrap.model import DeployedModel
 from devenv.bootstrap.tags import tags
 from devenv.errors import DevenvError
 from devenv.settings import Settings
-from devenv.wait import wait_for
+from devenv.wait import Clock, wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.literals import ArchitectureType
@@ -50,13 +51,13 @@ def function_spec(
     return FunctionSpec(settings.function_name, image, settings.architecture, role_arn, variables)
 
 
-def ensure_function(spec: FunctionSpec, aws: Aws) -> str:
+def ensure_function(spec: FunctionSpec, aws: Aws, clock: Clock = time) -> str:
     """Make or update the function, wait until it's usable, and return what was done."""
     functions = aws.functions
     try:
         found = functions.get_function(FunctionName=spec.name)
     except functions.exceptions.ResourceNotFoundException:
-        _create(spec, aws)
+        _create(spec, aws, clock)
         done = "made"
     else:
         changes = _update(spec, found["Configuration"], found["Code"].get("ImageUri"), aws)
@@ -65,7 +66,7 @@ def ensure_function(spec: FunctionSpec, aws: Aws) -> str:
     return f"function {spec.name}: {done}"
 
 
-def _create(spec: FunctionSpec, aws: Aws) -> None:
+def _create(spec: FunctionSpec, aws: Aws, clock: Clock) -> None:
     """Create it, trying again while IAM hasn't made a new role known to Lambda."""
     functions = aws.functions
 
@@ -92,6 +93,7 @@ def _create(spec: FunctionSpec, aws: Aws) -> None:
         attempt,
         timeout=ROLE_TIMEOUT,
         interval=1,
+        clock=clock,
         failure=f"Lambda at {aws.endpoint} could not assume {spec.role_arn} within "
         f"{ROLE_TIMEOUT:.0f} s. Check its trust policy, then run `devenv bootstrap` again.",
     )

@@ -87,7 +87,7 @@ def _publish(
 ) -> DeployedModel:
     made = publish(prepared, settings, registry)
     uri = registry.artifact_uri(made)
-    if not _readable(aws, uri):
+    if not readable(aws, uri):
         raise NotFound(
             f"MLflow at {registry.uri} has version {made.version} of {made.name} at {uri}, but "
             f"{aws.endpoint} has no file there. Do both use the same S3 (AWS_ENDPOINT_URL)?"
@@ -127,7 +127,7 @@ def _finish(
 def _deployed(registry: Registry, aws: Aws, version: ModelVersion) -> DeployedModel | None:
     """`version` as it can be deployed; None if its files are gone."""
     uri = registry.artifact_uri(version)
-    if not _readable(aws, uri):
+    if not readable(aws, uri):
         return None
     run = registry.run(version.run_id) if version.run_id else None
     rmse = run.metrics.get("rmse") if run else None
@@ -146,7 +146,7 @@ def _of_run(
             f"runs, or unset RUN_ID to deploy {settings.model_name}@{settings.model_alias}."
         )
     uri = _run_artifact_uri(registry, run)
-    if not _readable(aws, uri):
+    if not readable(aws, uri):
         raise NotFound(
             f"Run {run_id} (RUN_ID) of MLflow at {registry.uri} has no model in S3 at {uri}. "
             "Choose a run that logged one under the name `model`, or unset RUN_ID."
@@ -167,7 +167,7 @@ def _run_artifact_uri(registry: Registry, run: Run) -> str:
     return f"{run.artifact_uri.rstrip('/')}/{LOGGED_NAME}"
 
 
-def _readable(aws: Aws, uri: str) -> bool:
+def readable(aws: Aws, uri: str) -> bool:
     """Whether S3 has the model's description at `uri`."""
     place = urlsplit(uri)
     if place.scheme != "s3":

@@ -22,7 +22,7 @@ READ_STREAM = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRol
 """AWS's own policy for a mapping: read any stream, write logs. It does not cover PutRecord."""
 
 LOGGED_MODELS = "/models/"
-"""The folder of an MLflow 3 experiment that has all its models, each in one of its own."""
+"""The folder beside an MLflow 3 experiment's runs that has all its models, each in its own."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ def read_model(artifact_uri: str) -> list[Grant]:
     """The model at `s3://BUCKET/…`. In MLflow 3's layout it's all models of the experiment: so the
     last champion can be read until the function has the next one."""
     place = urlsplit(artifact_uri)
-    key = place.path.strip("/")
-    experiment, models, _ = key.rpartition(LOGGED_MODELS)
-    prefix = experiment + models if models else key + "/"
+    path = "/" + place.path.strip("/")
+    experiment, models, _ = path.rpartition(LOGGED_MODELS)
+    prefix = (experiment + models if models else path + "/").removeprefix("/")
     bucket = f"arn:aws:s3:::{place.netloc}"
     return [
         Grant(("s3:GetObject",), f"{bucket}/{prefix}*", "the function loads the model's files"),
@@ -113,12 +113,12 @@ class Explained:
 
 
 def explained(settings: Settings, account: str) -> Iterator[Explained]:
-    """All policies that the bootstrap gives the role. What is known only once it's made (the
-    model's experiment) is a word in capitals."""
+    """All policies that the bootstrap gives the role, with a model where its own training puts it:
+    another's place is known once the champion is."""
     where = f"{settings.region or 'REGION'}:{account}"
     stream = f"arn:aws:kinesis:{where}:stream/{settings.predictions_stream}"
     queue = f"arn:aws:sqs:{where}:{settings.failure_queue}"
-    model = f"s3://{settings.model_bucket}/EXPERIMENT{LOGGED_MODELS}MODEL/artifacts"
+    model = f"s3://{settings.model_bucket}{LOGGED_MODELS}MODEL/artifacts"
     yield Explained(READ_STREAM.rpartition("/")[2], MANAGED, READ_STREAM)
     yield Explained("write-predictions", write_predictions(stream))
     yield Explained("read-model", read_model(model))

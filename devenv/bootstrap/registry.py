@@ -63,7 +63,13 @@ class Registry:
     is no server's.
     """
 
-    def __init__(self, uri: str | None, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        uri: str | None,
+        environ: Mapping[str, str] = os.environ,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        """`timeout`: seconds for one answer."""
         if uri is None:
             raise BadInput(
                 "No MLflow server: set MLFLOW_TRACKING_URI (say, http://127.0.0.1:5000)."
@@ -74,6 +80,7 @@ class Registry:
                 "http://127.0.0.1:5000."
             )
         self.uri = uri.rstrip("/")
+        self._timeout = timeout
         self._authorization = _authorization(environ)
 
     def version_with_alias(self, name: str, alias: str) -> ModelVersion | None:
@@ -123,7 +130,7 @@ class Registry:
         headers = {"Content-Type": "application/json", **self._authorization}
         request = urllib.request.Request(url, data=body, headers=headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as reply:
+            with urllib.request.urlopen(request, timeout=self._timeout) as reply:
                 return dict(json.load(reply))
         except urllib.error.HTTPError as e:
             if (refusal := self._refusal(route, e)) is not None:

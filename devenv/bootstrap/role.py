@@ -76,12 +76,13 @@ def inline_policies(
 
 
 def account_of(settings: Settings, aws: Aws) -> str:
-    """The role's account; a guess, or a word in capitals, where it isn't made yet or nothing
-    answers."""
+    """The role's account: the emulator's; on AWS a word in capitals as long as it isn't made."""
+    if settings.is_local:
+        return EMULATORS_ACCOUNT
     try:
         return aws.iam.get_role(RoleName=settings.role_name)["Role"]["Arn"].split(":")[4]
     except (ClientError, BotoCoreError):
-        return EMULATORS_ACCOUNT if settings.is_local else "ACCOUNT"
+        return "ACCOUNT"
 
 
 def _put(settings: Settings, aws: Aws, policy: str, grants: list[Grant]) -> None:

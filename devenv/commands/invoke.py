@@ -7,6 +7,7 @@ from typing import TextIO
 import click
 
 from devenv.commands.context import Context, pass_context, pipeline_option
+from devenv.doctor.known_errors import diagnose
 from devenv.errors import BadInput, DevenvError
 from devenv.function_logs import shown
 
@@ -33,9 +34,16 @@ def invoke(context: Context, event: TextIO) -> None:
     payload = answer["Payload"].read().decode()
     context.output().data(payload, **{})
     if "FunctionError" in answer:
-        failure = json.loads(payload)
-        raise DevenvError(
-            f"{context.settings.function_name} failed with {failure.get('errorType', 'an error')}: "
-            f"{failure.get('errorMessage', payload)}. Its log is above; more in "
-            "`devenv logs function`."
-        )
+        raise DevenvError(_failure(context.settings.function_name, payload, log))
+
+
+def _failure(function_name: str, payload: str, log: str) -> str:
+    """The function's error in one line, with the cure where it's a known one."""
+    failure = json.loads(payload)
+    error = f"{failure.get('errorType', 'an error')}: {failure.get('errorMessage', payload)}"
+    known = diagnose(f"{log}\n{error}")
+    cure = f"That is, {known.what}. {known.cure} " if known else ""
+    return (
+        f"{function_name} failed with {error.rstrip('.')}. {cure}Its log is above; more in "
+        "`devenv logs function`."
+    )

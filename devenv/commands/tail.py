@@ -1,6 +1,8 @@
 """`devenv tail`: predictions as they come."""
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -9,6 +11,16 @@ from devenv.commands.context import Context, json_option, pass_context, pipeline
 from devenv.consumer import Position, Read, StreamReader
 
 POSITIONS: dict[str, Position] = {"latest": "LATEST", "trim-horizon": "TRIM_HORIZON"}
+
+QUIET = 10.0
+"""Seconds without a record until a hint is given."""
+
+HINTS = {
+    "latest": "Nothing yet. From latest shows only what is put from now on: --from trim-horizon "
+    "shows what is there. `devenv doctor` says whether predictions can come at all.",
+    "trim-horizon": "Nothing yet: the stream is empty. Put a ride (`devenv put`); `devenv doctor` "
+    "says whether predictions can come at all.",
+}
 
 
 @click.command(short_help="Print predictions as they come.")
@@ -33,11 +45,31 @@ def tail(
     output = context.output(as_json)
     reader = StreamReader(name, POSITIONS[position], context.aws)
     context.say(f"Reading {name} from {position}; Ctrl-C to end.")
-    for count, record in enumerate(reader.read(), start=1):
+    hint = Hint(position, context.say)
+    for count, record in enumerate(reader.read(hint.look), start=1):
+        hint.said = True
         text = record.data.decode("utf-8", "replace")
         output.data(_line(record, text), **_values(record, text))
         if count == limit:
             return
+
+
+class Hint:
+    """Says once, if nothing has come for a while, why that may be."""
+
+    def __init__(
+        self, position: str, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.said = False
+        self._position, self._say, self._clock = position, say, clock
+        self._began = clock()
+
+    def look(self) -> bool:
+        """Called between two rounds of reading; never ends it."""
+        if not self.said and self._clock() - self._began >= QUIET:
+            self.said = True
+            self._say(HINTS[self._position])
+        return False
 
 
 def _line(record: Read, text: str) -> str:

@@ -172,6 +172,26 @@ def resolve_images_here() -> None:
 
 
 @hooks.on_infra_start()
+def answer_http_as_aws() -> None:
+    """Have function URLs ask who may call, and them and API Gateway pass on what was sent.
+
+    LocalStack takes what curl sends by default for a form, and writes it anew: `{"a": 1}` becomes
+    `%7B%22a%22%3A+1%7D=`.
+    """
+    import rolo.request
+    from localstack.services.lambda_ import urlrouter
+
+    from devenv.emulator.functions import url_access
+
+    def body(request: Any) -> bytes:
+        return bytes(request.get_data())
+
+    rolo.request.restore_payload = body  # API Gateway imports it from there when first used.
+    urlrouter.restore_payload = body
+    url_access.install()
+
+
+@hooks.on_infra_start()
 def remove_leftover_containers() -> None:
     """Remove functions' containers that an emulator which was killed has left behind."""
     if _functions_are_containers():

@@ -138,9 +138,9 @@ def check_port_free(service: Service) -> None:
 
     deadline = time.monotonic() + PORT_PATIENCE
     while (error := _bind_error(host, port)) is not None:
-        holder = _holder(port)
-        if holder is not None:
-            raise DevenvError(refusal(f"{error.strerror}; taken by {holder}")) from error
+        if holder := listener(port):
+            taken = f"taken by {holder.name()}, {holder.pid}"
+            raise DevenvError(refusal(f"{error.strerror}; {taken}")) from error
         if time.monotonic() > deadline:
             raise DevenvError(refusal(str(error.strerror))) from error
         time.sleep(0.1)
@@ -157,13 +157,13 @@ def _bind_error(host: str, port: int) -> OSError | None:
     return None
 
 
-def _holder(port: int) -> str | None:
-    """The name and id of the process that listens there, as far as this account may see it."""
+def listener(port: int) -> psutil.Process | None:
+    """The process that listens there, as far as this account may see it."""
     try:
         for connection in psutil.net_connections("tcp"):
             taken = connection.laddr and connection.laddr.port == port
             if taken and connection.status == psutil.CONN_LISTEN and connection.pid:
-                return f"{psutil.Process(connection.pid).name()}, {connection.pid}"
+                return psutil.Process(connection.pid)
     except psutil.Error:
         pass
     return None

@@ -129,17 +129,21 @@ class Registry:
             self._file(name).unlink(missing_ok=True)
         return [child.name for child in running]
 
+    def leftovers(self) -> list[psutil.Process]:
+        """Every process that carries this instance's name but is no running child's, or its
+        descendant: what a child that was killed has left behind."""
+        kept = self.families()
+        return [p for p in psutil.process_iter() if p.pid not in kept and self._is_ours(p)]
+
     def kill_leftovers(self) -> int:
-        """Kill every process that carries this instance's name but is no running child's, or its
-        descendant: what a child that was killed has left behind. How many there were."""
-        kept = self._families()
-        leftovers = [p for p in psutil.process_iter() if p.pid not in kept and self._is_ours(p)]
+        """Kill the leftovers; how many there were."""
+        leftovers = self.leftovers()
         for process in leftovers:
             _signal(process.pid, signal.SIGKILL)
         _still_running(leftovers, KILL_TIMEOUT)
         return len(leftovers)
 
-    def _families(self) -> set[int]:
+    def families(self) -> set[int]:
         """Ids of the running children and all their descendants, and of this process."""
         kept = {os.getpid()}
         for file in self._file("").parent.glob("*.json"):

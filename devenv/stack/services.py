@@ -51,7 +51,8 @@ def emulator(settings: Settings, packages: FunctionPackages) -> Service:
     if settings.endpoint_url is None or not settings.is_local:
         raise BadInput(
             f"AWS_ENDPOINT_URL={settings.endpoint_url or ''} is not on this machine, so there's no "
-            "emulator to start: set it to http://127.0.0.1:4566 (cp .env.example .env)."
+            "emulator to start: set it to http://127.0.0.1:4566 (cp .env.example .env). What is "
+            "elsewhere takes `devenv bootstrap` (AWS: docs/aws.md)."
         )
     address(settings.endpoint_url, "AWS_ENDPOINT_URL")
     return Service(

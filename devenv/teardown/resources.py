@@ -3,6 +3,7 @@
 A kind is a function from the settings to what there is of it: one resource, several, or none.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from devenv.bootstrap.role import remove_role
 from devenv.bootstrap.tags import TAG, unlisted
 from devenv.settings import Settings
 from devenv.teardown.bucket import bucket_size, empty_bucket
-from devenv.wait import wait_for
+from devenv.wait import Clock, wait_for
 
 SETTLED_TIMEOUT = 120.0
 """Seconds that a mapping may take until it can be deleted."""
@@ -37,7 +38,7 @@ class Resource:
 Kind = Callable[[Settings, Aws], Iterator[Resource]]
 
 
-def mappings(settings: Settings, aws: Aws) -> Iterator[Resource]:
+def mappings(settings: Settings, aws: Aws, clock: Clock = time) -> Iterator[Resource]:
     """All of the function, whatever they read: what somebody added is listed as not ours."""
     name, functions = settings.function_name, aws.functions
     answer = _found(lambda: functions.list_event_source_mappings(FunctionName=name))
@@ -45,10 +46,10 @@ def mappings(settings: Settings, aws: Aws) -> Iterator[Resource]:
         if found["State"] != "Deleting":
             source = found.get("EventSourceArn", "").rpartition(":")[2].rpartition("/")[2]
             tags = functions.list_tags(Resource=found["EventSourceMappingArn"])["Tags"]
-            yield _mapping(f"{source} → {name}", found["UUID"], tags, aws)
+            yield _mapping(f"{source} → {name}", found["UUID"], tags, aws, clock)
 
 
-def _mapping(name: str, uuid: str, tags: Mapping[str, str], aws: Aws) -> Resource:
+def _mapping(name: str, uuid: str, tags: Mapping[str, str], aws: Aws, clock: Clock) -> Resource:
     functions = aws.functions
 
     def deleted() -> bool:
@@ -66,6 +67,7 @@ def _mapping(name: str, uuid: str, tags: Mapping[str, str], aws: Aws) -> Resourc
             deleted,
             timeout=SETTLED_TIMEOUT,
             interval=1,
+            clock=clock,
             failure=f"The mapping {name} was busy for {SETTLED_TIMEOUT:.0f} s: try again.",
         ),
         lambda: _is_gone(lambda: functions.get_event_source_mapping(UUID=uuid)),

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -99,6 +100,24 @@ def test_up_waits_until_rides_are_predicted(compose: Compose) -> None:
     built = compose.run("docker", "images", "-q", "--no-trunc", "stream-model-duration:latest")
     assert image == built.strip()
     assert compose("logs", "--no-color", "bootstrap").rstrip().endswith("trim-horizon --limit 1")
+
+
+def test_the_web_service_answers_with_the_functions_model(compose: Compose) -> None:
+    """Profile `web`: it waits for the bootstrap, on a disk that can't be written."""
+    compose.variables["DEVENV_WEB_PORT"] = str(free_port())
+    profile = ("--profile", "web")
+    compose(*profile, "build", "--quiet", "web")
+    try:
+        compose(*profile, "up", "-d", "--wait", "web")
+        ride = b'{"PULocationID": 10, "DOLocationID": 50, "trip_distance": 40}'
+        url = f"http://127.0.0.1:{compose.variables['DEVENV_WEB_PORT']}/predict"
+        request = urllib.request.Request(url, ride, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            answer = json.load(reply)
+        assert answer["model_version"] == "1"
+        assert 0 < answer["duration"] < 120
+    finally:
+        compose(*profile, "rm", "--force", "--stop", "web")
 
 
 def test_a_restarted_emulator_is_bootstrapped_again(compose: Compose) -> None:

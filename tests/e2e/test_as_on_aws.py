@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -190,14 +191,35 @@ def test_bootstrap_status_teardown_leave_it_as_it_was(cloud: Cloud) -> None:
     assert f"Nothing of {FUNCTION} to remove" in nothing.err
 
 
-def test_what_is_only_half_there_is_removed_too(cloud: Cloud) -> None:
-    """A bootstrap ended early, since MLflow did not answer, and some of it was deleted by hand."""
+def test_a_half_made_system_is_used_as_far_as_it_is_there_and_removed(cloud: Cloud) -> None:
+    """A bootstrap ended early, since MLflow didn't answer: rides can be put, predictions and logs
+    (put there by the test) be read. Then something is deleted by hand, and a teardown the rest."""
     before = cloud.everything()
     cloud.publish()
     broken = cloud.devenv("bootstrap", "--yes", MLFLOW_TRACKING_URI="http://127.0.0.1:1")
     assert broken.code == 4, broken.err
+
+    put = cloud.devenv("put", "--pu", "130", "--do", "205", "--distance", "3.66", "--json")
+    assert put.code == 0, put.err
+    kinesis, logs = cloud.client("kinesis"), cloud.client("logs")
+    (shard,) = kinesis.list_shards(StreamName="ride_events")["Shards"]
+    iterator = kinesis.get_shard_iterator(
+        StreamName="ride_events", ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    (record,) = kinesis.get_records(ShardIterator=iterator)["Records"]
+    assert json.loads(record["Data"])["ride"]["trip_distance"] == 3.66
+    kinesis.put_record(StreamName="ride_predictions", Data=b'{"a": 1}', PartitionKey="1")
+    read = cloud.devenv("tail", "--from", "trim-horizon", "--limit", "1", "--json")
+    assert read.code == 0, read.err
+    assert '"a": 1' in read.out.replace("\\", "")
+    group = {"logGroupName": f"/aws/lambda/{FUNCTION}", "logStreamName": "s"}
+    logs.create_log_stream(**group)
+    now = int(time.time() * 1000)
+    logs.put_log_events(**group, logEvents=[{"timestamp": now, "message": "START"}])
+    assert cloud.devenv("logs").out == "START\n"
+
     cloud.client("iam").delete_role_policy(RoleName="lambda-kinesis-role", PolicyName="read-model")
-    cloud.client("kinesis").delete_stream(StreamName="ride_events")
+    kinesis.delete_stream(StreamName="ride_events")
     removed = cloud.devenv("teardown", "--yes")
     assert removed.code == 0, removed.err
     assert cloud.everything() == before

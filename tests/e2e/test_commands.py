@@ -54,7 +54,7 @@ def test_bootstrap_again_changes_nothing(running: Shell) -> None:
     done, _, following = again.err.partition("Next: ")
     assert following.startswith("devenv put")
     steps = [line for line in done.splitlines() if not line.startswith("model")]
-    assert [line.rpartition(": ")[2] for line in steps] == ["there"] * 6
+    assert [line.rpartition(": ")[2] for line in steps] == ["there"] * 8
     (model,) = again.json_lines()
     assert (model["name"], model["version"], model["trained"]) == ("ride-duration", "1", False)
 

@@ -7,12 +7,14 @@ from devenv.settings import Settings
 
 JSON, CBOR = "application/x-amz-json-1.1", "application/x-amz-cbor-1.1"
 AUTHORIZATION = (
-    "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/kinesis/aws4_request, "
+    "AWS4-HMAC-SHA256 Credential={key}/20261121/us-east-1/kinesis/aws4_request, "
     "SignedHeaders=host, Signature=0"
 )
 
 
-def post(system: Settings, operation: str, body: bytes, kind: str) -> tuple[int, bytes]:
+def post(
+    system: Settings, operation: str, body: bytes, kind: str, access_key: str = "test"
+) -> tuple[int, bytes]:
     """Status and body of the answer."""
     request = Request(
         str(system.endpoint),
@@ -20,7 +22,7 @@ def post(system: Settings, operation: str, body: bytes, kind: str) -> tuple[int,
         headers={
             "X-Amz-Target": f"Kinesis_20131202.{operation}",
             "Content-Type": kind,
-            "Authorization": AUTHORIZATION,
+            "Authorization": AUTHORIZATION.format(key=access_key),
         },
     )
     try:

@@ -15,7 +15,7 @@ from devenv.settings import Settings
 from devenv.stack.embedded import Embedded
 from devenv.testing.ports import free_port
 
-from .zip_functions import Functions, processes_with
+from .zip_functions import ROLE, Functions, make_role, processes_with
 
 SHARED = [
     Path("/var/lib/localstack"),
@@ -66,7 +66,7 @@ def clients_of(settings: Settings) -> Iterator[Aws]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", str(settings.endpoint_url))
         aws = Aws(settings)
-        assert [aws.kinesis, aws.s3, aws.functions, aws.logs]
+        assert [aws.kinesis, aws.s3, aws.functions, aws.logs, aws.iam]
     yield aws
 
 
@@ -116,6 +116,7 @@ def test_two_environments_share_nothing_and_stop_apart(
     assert second.aws.kinesis.list_streams()["StreamNames"] == ["second-only"]
     assert "second-only" not in aws.kinesis.list_streams()["StreamNames"]
 
+    make_role(second.aws.iam, ROLE.rpartition("/")[2])  # Or it couldn't log.
     mine, theirs = functions.create(ROOT_OF_TASK), second.functions.create(ROOT_OF_TASK)
     my_root, their_root = functions.invoke(mine), second.functions.invoke(theirs)
     assert Path(my_root.payload).is_relative_to(home)

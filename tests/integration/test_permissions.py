@@ -5,9 +5,11 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import boto3
+import cbor2
 import pytest
 from botocore.exceptions import ClientError
 
@@ -23,6 +25,8 @@ from devenv.stack.services import fetch
 from devenv.testing.engine import Engine
 from devenv.wait import wait_for
 
+from .kinesis_requests import CBOR, post
+from .s3.emulator import emulator
 from .test_ride_flow import as_record, read, ride, values
 
 NAME = "permissions"
@@ -287,6 +291,32 @@ def test_each_service_refuses_as_it_does_on_aws(
     assert response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 
+def test_cbor_is_refused_too(apart: Settings, session: boto3.Session) -> None:
+    """It takes another way than JSON: through LocalStack's chain."""
+    key = session.get_credentials().access_key
+    body = {"StreamName": apart.input_stream, "Data": b"x", "PartitionKey": "k"}
+    status, answer = post(apart, "PutRecord", cbor2.dumps(body), CBOR, key)
+    assert status == 400
+    assert cbor2.loads(answer)["__type"] == "AccessDeniedException"
+
+
+def test_switched_off_roles_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DEVENV_ENFORCE_IAM=0 when the emulator starts."""
+    monkeypatch.setenv("DEVENV_ENFORCE_IAM", "0")
+    with emulator(tmp_path) as instance:
+        instance.start()
+        role = "arn:aws:iam::000000000000:role/no-policy-at-all"
+        given = instance.client("sts").assume_role(RoleArn=role, RoleSessionName="me")
+        keys = given["Credentials"]
+        session = boto3.Session(
+            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], "us-east-1"
+        )
+        url = instance.settings.endpoint_url
+        assert session.client("s3", endpoint_url=url).list_buckets()["Buckets"] == []
+        assert session.client("kinesis", endpoint_url=url).list_streams()["StreamNames"] == []
+        assert fetch(f"{url}/_devenv/permissions") == b"[]"
+
+
 def test_what_the_role_allows_is_answered(apart: Settings, session: boto3.Session) -> None:
     """To a session got by hand too; and everyone may ask who they are."""
     client = session.client("sts", endpoint_url=apart.endpoint_url)
@@ -298,7 +328,7 @@ def test_what_the_role_allows_is_answered(apart: Settings, session: boto3.Sessio
 def test_an_explicit_deny_names_its_policy(
     apart: Settings, aws: Aws, session: boto3.Session
 ) -> None:
-    """And comes before what allows it; in CBOR as in JSON."""
+    """And comes before what allows it."""
     deny = {"Effect": "Deny", "Action": "kinesis:List*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": deny})
     arn = aws.iam.create_policy(PolicyName="no-lists", PolicyDocument=document)["Policy"]["Arn"]

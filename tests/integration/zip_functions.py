@@ -1,6 +1,7 @@
 """Zip functions as the tutorials make them: created, invoked and looked at through AWS's API."""
 
 import base64
+import contextlib
 import io
 import json
 import stat
@@ -23,6 +24,7 @@ TRUST = {
         "Action": "sts:AssumeRole",
     },
 }
+READ_STREAMS = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole"
 READY = 60.0
 
 
@@ -110,6 +112,14 @@ class Functions:
                 self.aws.functions.delete_function(FunctionName=name)
             except self.aws.functions.exceptions.ResourceNotFoundException:
                 continue
+
+
+def make_role(iam: Any, name: str) -> str:
+    """A role that may read streams and write logs, and nothing else; its ARN."""
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+    iam.attach_role_policy(RoleName=name, PolicyArn=READ_STREAMS)
+    return f"arn:aws:iam::000000000000:role/{name}"
 
 
 def zipped(files: Mapping[str, str], executable: tuple[str, ...] = ()) -> bytes:

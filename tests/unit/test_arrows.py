@@ -27,6 +27,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.bootstrap",
         "devenv.stack",
         "devenv.bench",
+        "devenv.doctor",
         "devenv.publish",
         "devenv.teardown",
         "devenv.account",
@@ -151,10 +152,72 @@ def test_only_aws_imports_boto3(name: str) -> None:
     assert [i for i in found if not any(within(i, module) for module in errors)] == []
 
 
-def test_the_function_and_the_environment_know_nothing_of_each_other() -> None:
-    """The function runs on AWS, where there's no devenv."""
-    for path in (ROOT / "lambda_function.py", *(ROOT / "serving").glob("*.py")):
+def test_what_is_deployed_and_the_environment_know_nothing_of_each_other() -> None:
+    """The function runs on AWS, the web service anywhere; neither has devenv beside it."""
+    function = (ROOT / "lambda_function.py", *(ROOT / "serving").glob("*.py"))
+    for path in (*function, ROOT / "web_service.py"):
         assert [i for i in imports(path) if within(i, "devenv")] == [], path
     for name, path in MODULES.items():
-        for unit in ("lambda_function", "serving"):
+        for unit in ("lambda_function", "serving", "web_service"):
             assert [i for i in imports(path) if within(i, unit)] == [], name
+
+
+def test_the_function_knows_nothing_of_the_web_service() -> None:
+    """Its image doesn't hold it."""
+    for path in (ROOT / "lambda_function.py", *(ROOT / "serving").glob("*.py")):
+        found = [i for i in imports(path) for web in ("web_service", "fastapi") if within(i, web)]
+        assert found == [], path
+
+
+ASKING = {
+    "is_local": {
+        "devenv.stack.services": "an emulator may only listen on this machine",
+        "devenv.aws": "the cure in a message: start it, or check the address",
+        "devenv.commands.status": "processes are only looked for on this machine",
+        "devenv.system": "a page of our emulator's, beside AWS's APIs, is fetched here alone",
+        "devenv.bench.run": "the memory of a process can only be seen here",
+        "devenv.bootstrap.role": "the emulator's account in words of --explain",
+    },
+    "is_aws": {
+        "devenv.aws": "an emulator's credentials are not sent to AWS",
+        "devenv.bootstrap.image": "where an image has to be published before it is used",
+        "devenv.commands.consent": "what costs money is shown first",
+        "devenv.commands.teardown": "the account's id is asked for",
+    },
+}
+"""Who may ask where the endpoint is, and for what. Nobody may ask what is behind it."""
+
+DOCTOR = "devenv.doctor"
+"""Says what is behind the endpoint, so it has to ask."""
+
+MAY_NAME_LOCALSTACK = ("devenv.stack", "devenv.testing", "devenv.bench.peers", EMULATOR, DOCTOR)
+"""The others start it."""
+
+
+@pytest.mark.parametrize("question", list(ASKING))
+def test_few_ask_where_the_endpoint_is(question: str) -> None:
+    """The same code runs against an emulator and AWS."""
+    asking = {
+        name
+        for name, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == question
+    }
+    ours = {name for name in asking if not within(name, EMULATOR) and not within(name, DOCTOR)}
+    assert ours <= ASKING[question].keys()
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in MODULES if not any(within(n, unit) for unit in MAY_NAME_LOCALSTACK)]
+)
+def test_nothing_asks_whether_it_is_localstack(name: str) -> None:
+    """Not by name, address or page; words for people don't count as asking."""
+    tree = ast.parse(MODULES[name].read_text())
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    named = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+        if "localstack" in node.value.lower()
+    ]
+    assert named == []

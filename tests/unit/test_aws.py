@@ -5,8 +5,9 @@ from typing import Any
 
 import botocore.exceptions as boto
 import pytest
+from botocore.parsers import ResponseParserError
 
-from devenv.aws import Aws, error_code, explain
+from devenv.aws import Aws, Signer, error_code, explain, is_amazons, profile, signer
 from devenv.errors import BadInput, DevenvError, NotFound, Refused, Unreachable
 from devenv.settings import read_settings
 
@@ -45,6 +46,14 @@ def test_an_endpoint_that_does_not_answer_is_unreachable(error: Exception) -> No
     elsewhere = explained(error, AWS_ENDPOINT_URL="http://emulator:4566")
     assert "http://emulator:4566" in str(elsewhere)
     assert "Check AWS_ENDPOINT_URL" in str(elsewhere)
+
+
+def test_what_answers_otherwise_than_aws_is_another_program() -> None:
+    """MLflow's address in AWS_ENDPOINT_URL, say."""
+    ours = explained(ResponseParserError("Unable to parse response, invalid XML:\n<html>"))
+    assert isinstance(ours, Unreachable)
+    assert "answers, but not as AWS does" in str(ours)
+    assert "Check AWS_ENDPOINT_URL" in str(ours)
 
 
 def test_no_region_names_the_setting() -> None:
@@ -122,6 +131,77 @@ def test_any_other_answer_is_a_failure_in_awss_words() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "cure"),
+    [
+        ("RequestTimeTooSkewed", "The difference is too large", "clock is wrong"),
+        ("SignatureDoesNotMatch", "Signature expired: 20260101T000000Z", "clock is wrong"),
+        ("ExpiredIteratorException", "Iterator expired.", "take a new one"),
+        ("ProvisionedThroughputExceededException", "Rate exceeded", "add shards"),
+        (
+            "InvalidParameterValueException",
+            "The image manifest, config or layer media type for the source image x is unsupported",
+            "--provenance=false",
+        ),
+        (
+            "InvalidParameterValueException",
+            "The role defined for the function cannot be assumed by Lambda.",
+            "trust policy",
+        ),
+    ],
+)
+def test_what_learners_meet_names_the_cure(code: str, message: str, cure: str) -> None:
+    """AWS's words first."""
+    ours = str(explained(client_error(code, message)))
+    assert f"failed with {code}: {message.rstrip('.')}. " in ours
+    assert cure in ours
+
+
+def test_aws_that_does_not_answer_is_the_network_or_the_region() -> None:
+    """Or the emulator was meant."""
+    error = boto.EndpointConnectionError(endpoint_url="https://kinesis.us-esat-1.amazonaws.com")
+    ours = str(explained(error, AWS_DEFAULT_REGION="us-esat-1"))
+    assert "Check the network, and AWS_DEFAULT_REGION=us-esat-1" in ours
+    assert ".env.example" in ours
+
+
+@pytest.mark.parametrize(
+    ("access_key", "token", "made_up"),
+    [("test", "", True), ("000000000000", "", True), ("AKIAIOSFODNN7EXAMPLE", "x", False)],
+)
+def test_whose_credentials_they_are(
+    access_key: str, token: str, made_up: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An emulator takes an account's number, too; AWS's ids are longer."""
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+    found = signer(read_settings(EMULATOR, Path("/checkout")))
+    assert found == Signer(access_key, bool(token), "env")
+    assert found.is_made_up is made_up
+
+
+def test_the_profile_is_read_from_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of AWS_PROFILE; a name that isn't there is an error, none at all is empty."""
+    config = tmp_path / "config"
+    config.write_text("[default]\nregion = us-east-1\n[profile work]\nregion = eu-west-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    assert profile() == {"region": "us-east-1"}
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    assert profile() == {"region": "eu-west-1"}
+    monkeypatch.setenv("AWS_PROFILE", "wrok")
+    with pytest.raises(boto.ProfileNotFound):
+        profile()
+    monkeypatch.delenv("AWS_PROFILE")
+    config.unlink()
+    assert profile() == {}
+
+
 def test_a_parameter_that_can_not_be_one_is_bad_input_in_one_line() -> None:
     """boto3 lists them on lines of their own."""
     ours = explained(boto.ParamValidationError(report="Invalid length for StreamName\nvalue: 0"))
@@ -175,3 +255,52 @@ def test_the_functions_client_waits_and_asks_only_once(monkeypatch: pytest.Monke
     aws: Any = Aws(read_settings(EMULATOR, Path("/checkout")))
     assert aws.functions.meta.config.read_timeout > 900
     assert aws.functions.meta.config.retries["total_max_attempts"] == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "amazons"),
+    [
+        ("https://kinesis.eu-west-1.amazonaws.com", True),
+        ("https://sts.cn-north-1.amazonaws.com.cn", True),
+        ("https://lambda.us-east-1.api.aws/", True),
+        ("http://127.0.0.1:4566", False),
+        ("http://localhost.localstack.cloud:4566", False),
+        ("https://amazonaws.com.example.org", False),
+        ("https://notamazonaws.com", False),
+    ],
+)
+def test_awss_own_endpoints_are_told_from_others(url: str, amazons: bool) -> None:
+    """By what comes last in the host's name."""
+    assert is_amazons(url) is amazons
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """The emulator's credentials, and no file of the developer's."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    return monkeypatch
+
+
+def test_an_emulators_credentials_never_go_to_aws(own: pytest.MonkeyPatch) -> None:
+    """Nothing is sent: an access key id of AWS's has 16 characters at least."""
+    with pytest.raises(Refused, match=r"AWS_ACCESS_KEY_ID=test\): nothing was sent"):
+        Aws(read_settings({"AWS_DEFAULT_REGION": "us-east-1"}, Path("/checkout")))
+    own.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    assert Aws(read_settings({"AWS_DEFAULT_REGION": "us-east-1"}, Path("/checkout"))).is_aws
+    assert not Aws(read_settings(EMULATOR, Path("/checkout"))).is_aws
+
+
+def test_a_profiles_endpoint_is_not_aws(own: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """boto3 goes there, too, where AWS_ENDPOINT_URL names none."""
+    (tmp_path / "AWS_CONFIG_FILE").write_text("[default]\nendpoint_url = http://127.0.0.1:4566\n")
+    assert not Aws(read_settings({"AWS_DEFAULT_REGION": "us-east-1"}, Path("/checkout"))).is_aws
+
+
+def test_a_servers_page_for_a_message_is_one_line() -> None:
+    """Proxies answer with HTML."""
+    assert "502: <html> Bad" in str(explained(client_error("502", "<html>\n  Bad\n")))

@@ -8,6 +8,7 @@ import pytest
 
 from devenv import settings
 from devenv.commands import COMMANDS
+from devenv.emulator.iam import enforcement
 from devenv.emulator.kinesis import options
 
 ROOT = Path(__file__).parents[2]
@@ -31,8 +32,8 @@ READ_BY_OTHERS = {
 
 
 def read_by_us() -> set[str]:
-    """The variables that settings.py and Kinesis's options name (not beginnings of names)."""
-    sources = inspect.getsource(settings) + inspect.getsource(options)
+    """The variables that settings.py and the emulator's switches name (not beginnings of names)."""
+    sources = "".join(map(inspect.getsource, (settings, options, enforcement)))
     return set(re.findall(r'"([A-Z]+_[A-Z_]*[A-Z]|PIPELINE)"', sources))
 
 

@@ -154,6 +154,7 @@ def test_what_a_killed_parent_left_is_found_and_killed(registry: Registry) -> No
     os.kill(running.pid, signal.SIGKILL)
     assert ended(running.pid)
     assert psutil.Process(orphan).status() != psutil.STATUS_ZOMBIE
+    assert [process.pid for process in registry.leftovers()] == [orphan]
     assert registry.kill_leftovers() == 1
     assert ended(orphan)
     assert registry.kill_leftovers() == 0

@@ -38,6 +38,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         "model_bucket": "mlflow-models",
         "run_id": None,
         "test_run": False,
+        "web_port": 9696,
     }
     assert settings().endpoint == "AWS"
     assert not settings().is_local
@@ -174,6 +175,27 @@ def test_an_empty_variable_hides_the_one_of_dotenv(
     found = read_settings(environ, load_dotenv(environ, tmp_path))
     assert name not in environ
     assert getattr(found, attribute) == default
+
+
+def test_without_its_endpoint_the_credentials_of_dotenv_are_hidden_too(tmp_path: Path) -> None:
+    """They are the emulator's: `AWS_ENDPOINT_URL= devenv status` is about one's own account."""
+    (tmp_path / ".env").write_text(
+        "AWS_ENDPOINT_URL=http://127.0.0.1:1\nAWS_ACCESS_KEY_ID=test\n"
+        "AWS_SECRET_ACCESS_KEY=test\nAWS_DEFAULT_REGION=us-east-1\n"
+    )
+    on_aws = {"AWS_ENDPOINT_URL": ""}
+    load_dotenv(on_aws, tmp_path)
+    assert on_aws == {"AWS_DEFAULT_REGION": "us-east-1"}
+    elsewhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:2"}
+    load_dotenv(elsewhere, tmp_path)
+    assert elsewhere["AWS_ACCESS_KEY_ID"] == "test"
+
+
+def test_an_architecture_that_lambda_has_not_is_refused() -> None:
+    """Docker's names aren't Lambda's."""
+    assert settings(FUNCTION_ARCHITECTURE="arm64").architecture == "arm64"
+    with pytest.raises(BadInput, match="amd64 is neither x86_64 nor arm64"):
+        settings(FUNCTION_ARCHITECTURE="amd64")
 
 
 def test_other_peoples_empty_variables_are_left_alone(tmp_path: Path) -> None:

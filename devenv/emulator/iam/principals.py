@@ -75,7 +75,15 @@ def policies_of(session: Session) -> PolicySet:
         *map(_managed, list(role.managed_policies.values())),
     ]
     boundary = role.permissions_boundary_arn
-    return PolicySet(identity, [_managed(iam.get_policy(boundary))] if boundary else None, own)
+    return PolicySet(identity, _boundary(iam, boundary) if boundary else None, own)
+
+
+def _boundary(iam: Any, arn: str) -> list[Policy]:
+    """A boundary that was deleted leaves nothing allowed."""
+    try:
+        return [_managed(iam.get_policy(arn))]
+    except NotFoundException:
+        return []
 
 
 def _managed(policy: Any) -> Policy:

@@ -1,7 +1,6 @@
 """A stream mapped to a function that writes down what it gets."""
 
 import base64
-import contextlib
 import json
 import uuid
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing import Any
 from devenv.wait import wait_for
 
 from ..s3.emulator import Emulator
-from ..zip_functions import TRUST, zipped
+from ..zip_functions import make_role, zipped
 
 SOURCE = """
 import base64, json
@@ -22,7 +21,6 @@ def handler(event, context):
     {body}
 """
 READY = 30.0
-READ_STREAMS = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole"
 
 
 @dataclass
@@ -67,9 +65,7 @@ class Mapped:
     def role(self) -> str:
         """The function's role, which may read streams and tell a destination of this name."""
         iam = self.client("iam")
-        with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
-            iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=json.dumps(TRUST))
-        iam.attach_role_policy(RoleName=self.name, PolicyArn=READ_STREAMS)
+        arn = make_role(iam, self.name)
         allow = {
             "Effect": "Allow",
             "Action": ["sqs:SendMessage", "s3:PutObject"],
@@ -77,7 +73,7 @@ class Mapped:
         }
         document = json.dumps({"Version": "2012-10-17", "Statement": allow})
         iam.put_role_policy(RoleName=self.name, PolicyName="tell", PolicyDocument=document)
-        return f"arn:aws:iam::000000000000:role/{self.name}"
+        return arn
 
     def map(self, **settings: Any) -> Any:
         settings = {"StartingPosition": "TRIM_HORIZON", **settings}

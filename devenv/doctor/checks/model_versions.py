@@ -1,0 +1,62 @@
+"""A model that was saved by another scikit-learn or Python fails to load, or predicts otherwise.
+
+What saved it stands in its MLmodel; what the function has, in Pipfile.lock.
+"""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml  # type: ignore[import-untyped,unused-ignore]
+from botocore.exceptions import ClientError
+
+from devenv.aws import NOT_FOUND, error_code
+from devenv.doctor.facts import Facts
+from devenv.doctor.finding import Finding, Unknown, skipped, well, wrong
+from devenv.doctor.known_errors import VERSIONS
+
+NAME = "The model was saved by the versions that the function has"
+
+
+def check(facts: Facts) -> Finding:
+    lock = facts.settings.root / "Pipfile.lock"
+    if not lock.is_file():
+        return skipped(f"{facts.settings.root} has no Pipfile.lock")
+    flavors = _flavors(facts)
+    locked = json.loads(lock.read_text())
+    saved = {
+        "scikit-learn": flavors.get("sklearn", {}).get("sklearn_version"),
+        "Python": _minor(flavors.get("python_function", {}).get("python_version")),
+    }
+    has = {
+        "scikit-learn": locked["default"].get("scikit-learn", {}).get("version", "")[2:],
+        "Python": locked["_meta"]["requires"].get("python_version"),
+    }
+    differing = [
+        f"{what} {saved[what]}, and the function has {has[what] or 'none'}"
+        for what in saved
+        if saved[what] and saved[what] != has[what]
+    ]
+    if differing:
+        return wrong(f"it was saved by {'; '.join(differing)}", VERSIONS)
+    return well(", ".join(f"{what} {version}" for what, version in saved.items() if version))
+
+
+def _flavors(facts: Facts) -> dict[str, Any]:
+    """Of the MLmodel that the function loads."""
+    place = urlsplit(facts.variables.get("MODEL_URI", ""))
+    if place.scheme != "s3":
+        raise Unknown("the function's MODEL_URI names no place in S3")
+    try:
+        found = facts.aws.s3.get_object(Bucket=place.netloc, Key=f"{place.path.strip('/')}/MLmodel")
+    except ClientError as error:
+        if error_code(error) in NOT_FOUND:
+            raise Unknown("S3 does not have the function's model") from error
+        raise
+    described = yaml.safe_load(found["Body"].read())
+    return dict(described.get("flavors") or {})
+
+
+def _minor(version: object) -> str | None:
+    """3.13 of 3.13.5."""
+    return ".".join(str(version).split(".")[:2]) if version else None
