@@ -20,7 +20,7 @@ def publish(context: Context, yes: bool, as_json: bool) -> None:
     """Build the function's image with Docker, push it to ECR, print its address with digest.
 
     Makes the repository if it's missing. The image is one platform's, FUNCTION_ARCHITECTURE's. On
-    AWS `devenv bootstrap` finds it by itself, as long as lambda_function.py and Pipfile.lock are
+    AWS `devenv bootstrap` finds it by itself, as long as the function's files and Pipfile.lock are
     the same.
     """
     settings = context.settings

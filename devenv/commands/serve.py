@@ -23,7 +23,7 @@ PORTS = click.IntRange(1, 65535)
 @pipeline_option
 @pass_context
 def serve_command(context: Context, port: int | None, workers: int) -> None:
-    """Answer POST /predict with a ride's duration and the model's version; GET /health, too.
+    """Answer POST /predict with a prediction and the model's version; GET /health, too.
 
     The model is the one that the function on the endpoint is configured with, or RUN_ID's.
     Requests are logged on stderr. Ctrl-C stops it.
@@ -33,12 +33,12 @@ def serve_command(context: Context, port: int | None, workers: int) -> None:
         # For the words of its errors: the service would say it with a traceback.
         context.aws.functions.get_function_configuration(FunctionName=settings.function_name)
     packages = function_packages.ensure(settings.root, context.say)
-    example = json.dumps({f.name: f.sample for f in context.pipeline.shape.fields})
     service = web_service(settings, packages, port or settings.web_port, workers)
 
     def ready() -> None:
         context.say(f"\nServing {service.url}; Ctrl-C to stop. Try:")
         header = "-H 'Content-Type: application/json'"
-        context.say(f"  curl {service.url}/predict {header} -d '{example}'\n")
+        example = {field.name: field.sample for field in context.pipeline.shape.fields}
+        context.say(f"  curl {service.url}/predict {header} -d '{json.dumps(example)}'\n")
 
     serve(service, ready)

@@ -218,7 +218,9 @@ def test_a_half_made_system_is_used_as_far_as_it_is_there_and_removed(cloud: Clo
     logs.put_log_events(**group, logEvents=[{"timestamp": now, "message": "START"}])
     assert cloud.devenv("logs").out == "START\n"
 
-    cloud.client("iam").delete_role_policy(RoleName="lambda-kinesis-role", PolicyName="read-model")
+    cloud.client("iam").delete_role_policy(
+        RoleName="lambda-kinesis-role", PolicyName="write-predictions"
+    )
     kinesis.delete_stream(StreamName="ride_events")
     removed = cloud.devenv("teardown", "--yes")
     assert removed.code == 0, removed.err

@@ -9,7 +9,8 @@ from devenv.doctor.known_errors import diagnose
 
 NAME = "The function's last invocation went well"
 
-REJECTED = re.compile(r'rejected record|"message": ?"rejected"')
+REJECTED = re.compile(r'"message": ?"rejected".*"reason": ?"([^"]*)"')
+"""What lambda_function.py logs of a record that holds no event."""
 
 
 def check(facts: Facts) -> Finding:
@@ -17,12 +18,12 @@ def check(facts: Facts) -> Finding:
         return skipped("it has not run since its last change: try `devenv put`, `devenv invoke`")
     last = facts.invocations[-1]
     if not last.failed and not last.init_timed_out:
-        rejected = len(REJECTED.findall(last.text))
+        rejected = REJECTED.search(last.text)
         if not rejected:
             return well(f"{last.report.get('Duration', 0):.0f} ms")
+        cli = "; AWS CLI v2 needs --cli-binary-format raw-in-base64-out"
         return well(
-            f"but it rejected {rejected} records, no rides: `devenv logs function` says why "
-            "(not JSON? AWS CLI v2 needs --cli-binary-format raw-in-base64-out)"
+            f"but it rejected a record ({rejected[1]}{cli if rejected[1][:5] == 'data:' else ''})"
         )
     if known := diagnose(last.text):
         return wrong(known.what, known.cure)

@@ -235,10 +235,11 @@ def test_an_error_that_is_past_is_past(tmp_path: Path) -> None:
 
 def test_rejected_records_are_noted(tmp_path: Path) -> None:
     """The function went through; its log says which and why."""
-    facts = patient(tmp_path, invocations=log("[WARNING] rejected record 7: data: expected JSON"))
+    line = {"message": "rejected", "sequence_number": "7", "reason": "data: expected JSON"}
+    facts = patient(tmp_path, invocations=log(json.dumps(line)))
     finding = look("invocations", facts)
     assert finding.ok is True
-    assert "rejected 1 records" in finding.detail
+    assert "rejected a record (data: expected JSON;" in finding.detail
     assert "--cli-binary-format raw-in-base64-out" in finding.detail
 
 
