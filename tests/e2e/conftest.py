@@ -94,6 +94,10 @@ class Started:
     def said(self) -> str:
         return self.words.read_text()
 
+    def json_lines(self) -> list[Any]:
+        """The data so far; progress, which may come between, is no JSON object."""
+        return [json.loads(line) for line in self.said().splitlines() if line.startswith("{")]
+
     def await_words(self, words: str) -> None:
         """Return once `words` were said; the command must not have ended before."""
 

@@ -43,7 +43,7 @@ def test_put_and_tail(bikes: Shell, way: str) -> None:
     done = bikes.devenv("put", *BIKE, *ways[way])
     assert done.code == 0, done.err
     assert tail.process.wait(COMMAND_TIMEOUT) == 0
-    record = json.loads(tail.said().splitlines()[1])
+    (record,) = tail.json_lines()
     assert record["partition_key"] == pred_id
     prediction = record["data"]["prediction"]
     assert prediction["pred_id"] == pred_id

@@ -32,8 +32,7 @@ def put(shell: Shell, *arguments: str, ids: list[str], input: str | None = None)
     assert done.code == 0, done.err
     assert len(done.out.splitlines()) == len(ids)
     assert tail.process.wait(COMMAND_TIMEOUT) == 0
-    lines = [json.loads(line) for line in tail.said().splitlines()[1:]]
-    assert [line["data"]["prediction"]["ride_id"] for line in lines] == ids
+    assert [line["data"]["prediction"]["ride_id"] for line in tail.json_lines()] == ids
 
 
 def test_up_again_is_harmless(running: Shell) -> None:
