@@ -6,7 +6,7 @@ source mapping goes on from there, and gives up that record alone. Retries and c
 mapping's; what is published again is only what one of the mapping's retries brings again.
 
 Environment: PIPELINE (`ride`, `bike`); MODEL_URI or RUN_ID (serving/models.py); TEST_RUN;
-PREDICTIONS_STREAM_NAME or OUTPUT_STREAM; MODEL_NAME, MODEL_VERSION. Endpoint, region and
+PREDICTIONS_STREAM_NAME, by any of its spellings; MODEL_NAME, MODEL_VERSION. Endpoint, region and
 credentials are boto3's to read.
 """
 
@@ -28,6 +28,9 @@ from serving.models import ModelError, Predictor, load_model, model_uri
 from serving.publishing import PublishError, entries, publish
 
 log = logging.getLogger("lambda_function")
+
+STREAM_VARIABLES = ("PREDICTIONS_STREAM_NAME", "PREDICTION_STREAM_NAME", "OUTPUT_STREAM")
+"""How the tutorials spell it."""
 log.setLevel(logging.INFO)
 
 
@@ -174,7 +177,7 @@ def from_environment(environ: Mapping[str, str]) -> PredictionFunction:
         # One attempt each, not for long: `publish` tries again, and knows until when.
         quick = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
         put_records = boto3.client("kinesis", config=quick).put_records
-    streams = map(environ.get, ("PREDICTIONS_STREAM_NAME", "OUTPUT_STREAM"))
+    streams = map(environ.get, STREAM_VARIABLES)
     return PredictionFunction(
         pipeline,
         model=environ.get("MODEL_NAME") or pipeline.model,

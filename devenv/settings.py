@@ -118,9 +118,12 @@ CREDENTIALS = ("AWS_ACCESS_KEY_", "AWS_SECRET_", "AWS_SESSION_")
 
 PREFIXES = (
     *("AWS_", "MLFLOW_", "DEVENV_", "FUNCTION_", "FAILURE_QUEUE_", "MODEL_", "STREAM_"),
-    *("KINESIS_STREAM_", "PREDICTIONS_STREAM_", "OUTPUT_STREAM"),
-    *("RUN_ID", "TEST_RUN", "PIPELINE"),
+    *("KINESIS_STREAM_", "PREDICTIONS_STREAM_", "PREDICTION_STREAM_"),
+    *("OUTPUT_STREAM", "RUN_ID", "TEST_RUN", "PIPELINE"),
 )
+
+PREDICTIONS = ("PREDICTIONS_STREAM_NAME", "PREDICTION_STREAM_NAME", "OUTPUT_STREAM")
+"""How the tutorials spell the variable of the stream that predictions go to."""
 
 
 def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
@@ -138,9 +141,7 @@ def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
         mlflow_tracking_uri=get("MLFLOW_TRACKING_URI"),
         pipeline=pipeline,
         input_stream=get("KINESIS_STREAM_INPUT", names.input_stream),
-        predictions_stream=get("PREDICTIONS_STREAM_NAME")
-        or get("OUTPUT_STREAM")
-        or names.predictions_stream,
+        predictions_stream=next(filter(None, map(get, PREDICTIONS)), names.predictions_stream),
         shard_count=_positive(environ, "STREAM_SHARD_COUNT", 1),
         function_name=function_name,
         image_repository=get("FUNCTION_IMAGE_REPOSITORY", "stream-model-duration"),

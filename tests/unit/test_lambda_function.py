@@ -259,6 +259,7 @@ def test_the_environment_names_everything(environ: dict[str, str]) -> None:
         ({"PREDICTIONS_STREAM_NAME": "ride_prediction"}, "ride", "ride_prediction"),
         ({"PIPELINE": "bike"}, "bike", "bike-predictions"),
         ({"PIPELINE": "bike", "OUTPUT_STREAM": "b"}, "bike", "b"),
+        ({"PREDICTION_STREAM_NAME": "p"}, "ride", "p"),
     ],
 )
 def test_a_pipeline_has_names_of_its_own(

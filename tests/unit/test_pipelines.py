@@ -37,7 +37,8 @@ def test_pipeline_gives_the_names_of_its_tutorial() -> None:
 
 def test_output_stream_is_another_name_for_the_predictions_stream() -> None:
     """The bike tutorial's; the ride tutorials' own goes before it."""
-    assert read_settings({"OUTPUT_STREAM": "out"}, ROOT).predictions_stream == "out"
+    for name in ("OUTPUT_STREAM", "PREDICTION_STREAM_NAME"):
+        assert read_settings({name: "out"}, ROOT).predictions_stream == "out"
     both = {"OUTPUT_STREAM": "out", "PREDICTIONS_STREAM_NAME": "predictions"}
     assert read_settings(both, ROOT).predictions_stream == "predictions"
 

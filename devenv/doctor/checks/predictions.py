@@ -2,6 +2,7 @@
 
 from devenv.doctor.facts import Facts
 from devenv.doctor.finding import Finding, skipped, well, wrong
+from devenv.settings import PREDICTIONS
 
 NAME = "Predictions come out"
 
@@ -19,8 +20,7 @@ def check(facts: Facts) -> Finding:
             "the function has TEST_RUN=True: it predicts, and publishes nothing",
             "Unset TEST_RUN (or set it to False) and run `devenv bootstrap`.",
         )
-    names = ("PREDICTIONS_STREAM_NAME", "OUTPUT_STREAM")
-    target = next(filter(None, map(variables.get, names)), settings.predictions_stream)
+    target = next(filter(None, map(variables.get, PREDICTIONS)), settings.predictions_stream)
     if target != settings.predictions_stream:
         return wrong(
             f"the function publishes to {target}, and {settings.predictions_stream} is read",
