@@ -3,7 +3,7 @@
 import os
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,14 +12,18 @@ from devenv import bootstrap
 from devenv.aws import Aws
 from devenv.bootstrap.model import ModelSource
 from devenv.bootstrap.model_files import PreparedModel, prepare
+from devenv.environment import model_source
 from devenv.pipelines import PIPELINES
 from devenv.settings import Settings, read_settings
+from devenv.teardown import find, remove
 from devenv.testing import instance_variables as instance_variables
 from devenv.testing.engine import Engine
 
 from .zip_functions import Functions
 
 ROOT = Path(__file__).parents[2]
+
+MakeSystem = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="session")
@@ -58,11 +62,31 @@ def models(prepared: PreparedModel) -> Mapping[str, PreparedModel]:
 
 
 @pytest.fixture(scope="session")
-def bikes(system: Settings, aws: Aws, models: Mapping[str, PreparedModel]) -> Settings:
+def make_system(engine: Engine, system: Settings, aws: Aws) -> Iterator[MakeSystem]:
+    """Bootstraps a further system on the environment; returns what was said. At an endpoint, which
+    is there after the tests, what wasn't there before them is removed."""
+    made: list[Settings] = []
+
+    def make(settings: Settings, source: ModelSource | None = None) -> list[str]:
+        if engine is Engine.ENDPOINT and not find(settings, aws).ours:
+            made.append(settings)
+        said: list[str] = []
+        bootstrap.run(settings, aws, said.append, source or model_source(None))
+        return said
+
+    yield make
+    for settings in made:
+        remove(find(settings, aws), lambda line: None)
+
+
+@pytest.fixture(scope="session")
+def bikes(
+    system: Settings, make_system: MakeSystem, models: Mapping[str, PreparedModel]
+) -> Settings:
     """The bikes' system, on the same environment beside the rides'; its settings."""
     settings = read_settings({**os.environ, "PIPELINE": "bike"}, system.root)
     source = ModelSource(PIPELINES["bike"], training=lambda: models["bike"])
-    bootstrap.run(settings, aws, lambda line: None, source)
+    make_system(settings, source)
     return settings
 
 

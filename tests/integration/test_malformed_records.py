@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from malformed import CORPUS, GOOD, generated
 
-from devenv import bootstrap
 from devenv.aws import Aws
 from devenv.bootstrap.mapping import find_mapping
 from devenv.bootstrap.streams import stream_arn
 from devenv.consumer import StreamReader
-from devenv.environment import model_source
 from devenv.producer import Put, Record, put_records
 from devenv.settings import Settings
 from devenv.wait import wait_for
+
+from .conftest import MakeSystem
 
 GENERATED = 1000
 KEYS = 40
@@ -25,7 +25,7 @@ PATIENCE = 300.0
 
 
 @pytest.fixture
-def apart(system: Settings, aws: Aws) -> Iterator[Settings]:
+def apart(system: Settings, make_system: MakeSystem, aws: Aws) -> Iterator[Settings]:
     """A system as the bootstrap makes it; its mapping reads with four lanes, and tries no bad
     record again, so that a thousand of them take seconds."""
     settings = replace(
@@ -36,7 +36,7 @@ def apart(system: Settings, aws: Aws) -> Iterator[Settings]:
         input_stream="malformed_events",
         predictions_stream="malformed_predictions",
     )
-    bootstrap.run(settings, aws, lambda line: None, model_source(None))
+    make_system(settings)
     mapping = find_mapping("malformed", stream_arn("malformed_events", aws), aws)
     assert mapping is not None
     aws.functions.update_event_source_mapping(

@@ -1,6 +1,7 @@
 """The bootstrap's model step against a real MLflow server and a real S3."""
 
 import time
+import uuid
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -63,7 +64,8 @@ def step(
 ) -> Step:
     """The step for a model and in a bucket that nothing else has."""
     aws.s3.create_bucket(Bucket=BUCKET)
-    settings = replace(system, model_name=request.node.name, model_bucket=BUCKET)
+    name = f"{request.node.name}-{uuid.uuid4().hex[:6]}"
+    settings = replace(system, model_name=name, model_bucket=BUCKET)
     return Step(settings, aws, prepared)
 
 

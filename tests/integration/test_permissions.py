@@ -14,18 +14,17 @@ import cbor2
 import pytest
 from botocore.exceptions import ClientError
 
-from devenv import bootstrap
 from devenv.aws import Aws
 from devenv.bootstrap.policies import READ_STREAM
 from devenv.cli import main
 from devenv.consumer import StreamReader
-from devenv.environment import model_source
 from devenv.producer import put_records
 from devenv.settings import Settings
 from devenv.stack.services import fetch
 from devenv.testing.engine import Engine
 from devenv.wait import wait_for
 
+from .conftest import MakeSystem
 from .kinesis_requests import CBOR, post
 from .s3.emulator import emulator
 from .test_ride_flow import ARRIVAL, as_record, read, ride, values
@@ -37,7 +36,7 @@ PATIENCE = 30.0
 
 
 @pytest.fixture(scope="module")
-def apart(system: Settings, aws: Aws) -> Settings:
+def apart(system: Settings, make_system: MakeSystem) -> Settings:
     """A function with streams and a role of its own, as the bootstrap makes them."""
     settings = replace(
         system,
@@ -47,7 +46,7 @@ def apart(system: Settings, aws: Aws) -> Settings:
         predictions_stream=f"{NAME}_predictions",
         failure_queue=f"{NAME}-failures",
     )
-    bootstrap.run(settings, aws, lambda line: None, model_source(None))
+    make_system(settings)
     return settings
 
 

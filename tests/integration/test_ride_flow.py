@@ -20,6 +20,8 @@ from devenv.environment import model_source
 from devenv.producer import Record, put_records
 from devenv.settings import Settings
 
+from .conftest import MakeSystem
+
 EVENTS = Path(__file__).parents[1] / "events"
 RIDES = ["kinesis-ride-123-003", "kinesis-ride-156-002", "kinesis-ride-256-001"]
 NOT_RIDES = ["kinesis-hello-001", "kinesis-hi-003"]
@@ -129,7 +131,11 @@ def test_many_rides_are_each_predicted_once_and_in_order(
 
 
 def test_a_test_run_predicts_and_publishes_nothing(
-    system: Settings, aws: Aws, predictions: StreamReader, prepared: PreparedModel
+    system: Settings,
+    make_system: MakeSystem,
+    aws: Aws,
+    predictions: StreamReader,
+    prepared: PreparedModel,
 ) -> None:
     """TEST_RUN of the tutorials: the answer has the prediction, the stream doesn't."""
     apart = replace(
@@ -139,7 +145,7 @@ def test_a_test_run_predicts_and_publishes_nothing(
         input_stream="test_run_events",
         test_run=True,
     )
-    bootstrap.run(apart, aws, lambda line: None, model_source(None))
+    make_system(apart)
     answer = aws.functions.invoke(
         FunctionName="test-run", Payload=json.dumps(event("kinesis-ride-123-003")).encode()
     )
@@ -150,7 +156,7 @@ def test_a_test_run_predicts_and_publishes_nothing(
 
 
 def test_all_shards_are_predicted_and_read(
-    system: Settings, aws: Aws, prepared: PreparedModel
+    system: Settings, make_system: MakeSystem, aws: Aws, prepared: PreparedModel
 ) -> None:
     """Two shards in, two shards out: each shard's rides come in its order."""
     apart = replace(
@@ -161,9 +167,7 @@ def test_all_shards_are_predicted_and_read(
         predictions_stream="two_predictions",
         shard_count=2,
     )
-    said: list[str] = []
-    bootstrap.run(apart, aws, said.append, model_source(None))
-    assert "stream two_events: made, 2 shards" in said
+    assert "stream two_events: made, 2 shards" in make_system(apart)
     reader = StreamReader("two_predictions", "TRIM_HORIZON", aws)
     rides = [ride(str(number)) for number in range(40)]
     put = list(put_records("two_events", map(as_record, rides), aws))
@@ -178,7 +182,7 @@ def test_all_shards_are_predicted_and_read(
 
 
 def test_a_newer_champion_is_deployed_by_the_next_bootstrap(
-    system: Settings, aws: Aws, prepared: PreparedModel
+    system: Settings, make_system: MakeSystem, aws: Aws, prepared: PreparedModel
 ) -> None:
     """The function's configuration changes, so its environments are replaced."""
     apart = replace(
@@ -188,7 +192,7 @@ def test_a_newer_champion_is_deployed_by_the_next_bootstrap(
         failure_queue="newer-failures",
         input_stream="newer_events",
         predictions_stream="newer_predictions",
-        model_name="newer",
+        model_name=f"newer-{uuid.uuid4().hex[:6]}",
     )
 
     def version() -> str:
@@ -197,14 +201,13 @@ def test_a_newer_champion_is_deployed_by_the_next_bootstrap(
         [prediction] = json.load(answer["Payload"])["predictions"]
         return str(prediction["version"])
 
-    bootstrap.run(apart, aws, lambda line: None, model_source(None))
+    make_system(apart)
     assert version() == "1"
     registry = Registry(apart.mlflow_tracking_uri)
     newer = publish(prepared, apart, registry)
-    registry.set_alias("newer", apart.model_alias, newer.version)
+    registry.set_alias(apart.model_name, apart.model_alias, newer.version)
     assert version() == "1"
-    said: list[str] = []
-    bootstrap.run(apart, aws, said.append, model_source(None))
+    said = make_system(apart)
     assert "function newer: updated (configuration)" in said
     assert version() == newer.version == "2"
 

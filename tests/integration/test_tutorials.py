@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from devenv import bootstrap
 from devenv.aws import Aws
 from devenv.bootstrap.mapping import find_mapping
 from devenv.bootstrap.model import ModelSource
@@ -26,6 +25,7 @@ from devenv.consumer import Read, StreamReader
 from devenv.pipelines import PIPELINES
 from devenv.settings import Settings, read_settings
 
+from .conftest import MakeSystem
 from .zip_functions import Functions
 
 EVENTS = Path(__file__).parents[1] / "events"
@@ -130,7 +130,7 @@ Made = Callable[[Mapping[str, str]], Settings]
 
 
 @pytest.fixture
-def made(system: Settings, aws: Aws, models: Models) -> Iterator[Made]:
+def made(system: Settings, make_system: MakeSystem, aws: Aws, models: Models) -> Iterator[Made]:
     """Makes the system that a tutorial's variables mean. The mapping of one that only this test
     has is gone after it."""
     shared = {pipeline.names.function for pipeline in PIPELINES.values()}
@@ -144,7 +144,7 @@ def made(system: Settings, aws: Aws, models: Models) -> Iterator[Made]:
             systems.append(settings)
         pipeline = PIPELINES[settings.pipeline]
         source = ModelSource(pipeline, training=lambda: models[settings.pipeline])
-        bootstrap.run(settings, aws, lambda line: None, source)
+        make_system(settings, source)
         return settings
 
     yield make
