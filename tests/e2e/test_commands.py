@@ -143,7 +143,7 @@ def test_invoke_of_what_the_function_refuses_fails(running: Shell) -> None:
     """Its error in one line, with where to read more."""
     done = running.devenv("invoke", "-", input='{"ride": {}}')
     assert done.code == 1
-    assert "ride-duration-prediction failed with InvalidRide" in done.err
+    assert "ride-duration-prediction failed with InvalidEvent" in done.err
     assert "devenv logs function" in done.err.splitlines()[-1]
 
 
@@ -158,7 +158,7 @@ def test_logs_of_the_function_and_the_services(running: Shell) -> None:
         return lines if request in lines[-1] else None
 
     lines = wait_for(last_invocation, timeout=30, failure="the invocation is not in the log")
-    starts = ("START", "[ERROR] InvalidRide", "END", "REPORT")
+    starts = ("START", "[ERROR] InvalidEvent", "END", "REPORT")
     events = [line for line in lines if not line.startswith(("Traceback", "\u00a0", " "))]
     assert [line.startswith(word) for line, word in zip(events, starts, strict=True)] == [True] * 4
     emulator = running.devenv("logs", "emulator", "-n", "5")
