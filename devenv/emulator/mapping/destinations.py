@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from localstack.aws.connect import connect_to
@@ -107,11 +108,7 @@ def _send(destination: str, mapping_id: str, discarded: Discarded, role: str) ->
     client = _client(destination, discarded.function_arn, role)
     content = message(discarded)
     if service == "sqs":
-        region, account, name = destination.split(":")[3:6]
-        # Lambda needs sqs:SendMessage alone: it knows the queue's URL without asking as the role.
-        sqs = connect_to(region_name=region, aws_access_key_id=account).sqs
-        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-        client.send_message(QueueUrl=url, MessageBody=json.dumps(content))
+        client.send_message(QueueUrl=_queue_url(destination), MessageBody=json.dumps(content))
     elif service == "sns":
         client.publish(TopicArn=destination, Message=json.dumps(content))
     else:
@@ -121,8 +118,18 @@ def _send(destination: str, mapping_id: str, discarded: Discarded, role: str) ->
         client.put_object(Bucket=destination.split(":::")[-1], Key=key, Body=body)
 
 
+@lru_cache(64)
+def _queue_url(arn: str) -> str:
+    """Lambda needs sqs:SendMessage alone: it knows the queue's URL without asking as the role."""
+    region, account, name = arn.split(":")[3:6]
+    sqs = connect_to(region_name=region, aws_access_key_id=account).sqs
+    return str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
+
+
+@lru_cache(64)
 def _client(destination: str, function_arn: str, role: str) -> Any:
-    """As the function's role, whose permission AWS asks for too."""
+    """As the function's role, whose permission AWS asks for too. A session is kept: what its role
+    may do is looked up for each request."""
     make: Callable[..., Any] = get_internal_client
     arn = destination
     if not arn.split(":")[3]:  # A bucket's ARN says neither region nor account.
