@@ -82,7 +82,7 @@ def cloud(
 
 
 @pytest.fixture(scope="module")
-def engine() -> DockerEngine:
+def docker_engine() -> DockerEngine:
     return find_engine()
 
 
@@ -104,13 +104,13 @@ def docker_configuration() -> bytes | None:
 
 
 def test_an_image_is_pushed_and_found_by_its_digest(
-    cloud: tuple[Settings, Aws], registry: Registry, engine: DockerEngine
+    cloud: tuple[Settings, Aws], registry: Registry, docker_engine: DockerEngine
 ) -> None:
     """The digest is the registry's and the manifest's own; what it names is one platform's image,
     and no list; the login stays nowhere; the bootstrap finds it by tag; teardown removes it."""
     settings, aws = cloud
     configuration, said = docker_configuration(), list[str]()
-    done = publish(settings, aws, engine, said.append)
+    done = publish(settings, aws, docker_engine, said.append)
     tag = image_tag(settings.root)
     assert said[0] == f"repository {REPOSITORY}: made"
     assert docker_configuration() == configuration
@@ -134,7 +134,7 @@ def test_an_image_is_pushed_and_found_by_its_digest(
         imageDigest=done.digest,
     )
     assert function_image(settings, aws).uri == done.uri
-    assert publish(settings, aws, engine, said.append) == done
+    assert publish(settings, aws, docker_engine, said.append) == done
     assert f"repository {REPOSITORY}: there" in said
     found = find(settings, aws)
     assert [(r.kind, r.name) for r in found.ours] == [("repository", REPOSITORY)]
@@ -143,14 +143,14 @@ def test_an_image_is_pushed_and_found_by_its_digest(
 
 
 def test_a_changed_function_gets_another_tag_and_digest(
-    cloud: tuple[Settings, Aws], registry: Registry, engine: DockerEngine
+    cloud: tuple[Settings, Aws], registry: Registry, docker_engine: DockerEngine
 ) -> None:
     """Both are in the registry; and another architecture is another image under its tag."""
     settings, aws = cloud
-    first = publish(settings, aws, engine, lambda line: None)
+    first = publish(settings, aws, docker_engine, lambda line: None)
     source = settings.root / "lambda_function.py"
     source.write_text(source.read_text() + "# changed\n")
-    second = publish(settings, aws, engine, lambda line: None)
+    second = publish(settings, aws, docker_engine, lambda line: None)
     assert first.tag != second.tag
     assert first.digest != second.digest
     tags = registry.json(f"{REPOSITORY}/tags/list")["tags"]
@@ -158,27 +158,29 @@ def test_a_changed_function_gets_another_tag_and_digest(
 
 
 def test_a_login_that_is_wrong_is_refused(
-    cloud: tuple[Settings, Aws], registry: Registry, engine: DockerEngine
+    cloud: tuple[Settings, Aws], registry: Registry, docker_engine: DockerEngine
 ) -> None:
     """So the registry did ask for it."""
     settings, _ = cloud
     repository = f"{registry.address}/{REPOSITORY}"
-    engine.build(settings.root, f"{repository}:refused", "linux/amd64")
+    docker_engine.build(settings.root, f"{repository}:refused", "linux/amd64")
     with pytest.raises(DevenvError, match=r"Pushing .*:refused failed: .*(unauthorized|no basic)"):
-        engine.push(repository, "refused", Login("AWS", "wrong"))
+        docker_engine.push(repository, "refused", Login("AWS", "wrong"))
 
 
-def test_a_dockerfile_that_fails_is_told(cloud: tuple[Settings, Aws], engine: DockerEngine) -> None:
+def test_a_dockerfile_that_fails_is_told(
+    cloud: tuple[Settings, Aws], docker_engine: DockerEngine
+) -> None:
     """With the command; nothing is pushed."""
     settings, aws = cloud
     (settings.root / "Dockerfile").write_text("FROM scratch\nCOPY missing /\n")
     with pytest.raises(DevenvError, match=r"`docker buildx build --platform linux/amd64 .*` ended"):
-        publish(settings, aws, engine, lambda line: None)
+        publish(settings, aws, docker_engine, lambda line: None)
 
 
 def test_an_emulator_without_ecr_needs_no_image_there(
-    devenv_system: Settings, devenv_aws: Aws, engine: DockerEngine
+    devenv_system: Settings, devenv_aws: Aws, docker_engine: DockerEngine
 ) -> None:
     """LocalStack's free edition has none."""
     with pytest.raises(DevenvError, match=r"has no image registry \(ECR\), and needs none"):
-        publish(devenv_system, devenv_aws, engine, lambda line: None)
+        publish(devenv_system, devenv_aws, docker_engine, lambda line: None)
