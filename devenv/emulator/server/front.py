@@ -127,11 +127,21 @@ class Front(ProtocolWrapper):
     def _send(self, head: Head, found: Answer) -> None:
         content_type = head.headers[b"content-type"]
         request_id = str(uuid.uuid4()).encode()
-        self.transport.write(
-            response(found.status, content_type, request_id, found.body, time.time())
-        )
+        self._write(response(found.status, content_type, request_id, found.body, time.time()))
         if head.closes:
             self.transport.loseConnection()
+
+    def _write(self, data: bytes) -> None:
+        """At once rather than in the reactor's next turn, unless earlier data still waits."""
+        transport = self.transport
+        write_some = getattr(transport, "writeSomeData", None)  # A TCP connection's.
+        if write_some and not (
+            transport.dataBuffer or transport._tempDataBuffer or transport.disconnecting
+        ):
+            sent = write_some(data)
+            data = data[sent:] if isinstance(sent, int) else data  # Else it is lost: `write` sees.
+        if data:
+            transport.write(data)
 
     def _pass_on(self) -> None:
         self._passed_on = True
