@@ -60,7 +60,8 @@ def handler(event, context):
 MEETING = """
 import os, pathlib, time
 def handler(event, context):
-    here = pathlib.Path(event)
+    here = pathlib.Path(os.environ["LAMBDA_TASK_ROOT"], "meeting")
+    here.mkdir(exist_ok=True)
     (here / str(os.getpid())).touch()
     while len(list(here.iterdir())) < 3:
         time.sleep(0.01)
@@ -158,12 +159,12 @@ def test_a_warm_environment_is_used_again(functions: Functions) -> None:
 
 
 def test_concurrent_invocations_run_at_once_in_processes_of_their_own(
-    functions: Functions, tmp_path: Path
+    functions: Functions,
 ) -> None:
     """Each waits until all three are there: one after the other they would time out."""
     name = functions.create(MEETING)
     with ThreadPoolExecutor(3) as pool:
-        answers = list(pool.map(lambda _: functions.invoke(name, str(tmp_path)), range(3)))
+        answers = list(pool.map(lambda _: functions.invoke(name), range(3)))
     assert [answer.error for answer in answers] == [None] * 3
     assert len({answer.payload for answer in answers}) == 3
 
@@ -215,12 +216,11 @@ def test_deleting_a_function_ends_its_processes(functions: Functions) -> None:
     )
 
 
-def test_an_asynchronous_invocation_runs(functions: Functions, tmp_path: Path) -> None:
+def test_an_asynchronous_invocation_runs(functions: Functions) -> None:
     """InvocationType=Event is accepted at once and run soon."""
-    name = functions.create("import pathlib\ndef handler(e, c): pathlib.Path(e).touch()\n")
-    mark = tmp_path / "ran"
+    name = functions.create("def handler(event, context): print('given', event)")
     answer = functions.aws.functions.invoke(
-        FunctionName=name, InvocationType="Event", Payload=f'"{mark}"'.encode()
+        FunctionName=name, InvocationType="Event", Payload=b'"a ride"'
     )
     assert answer["StatusCode"] == 202
-    wait_for(mark.exists, timeout=30, failure="the function was not run")
+    assert "given a ride" in functions.log(name)
