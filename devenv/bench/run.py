@@ -55,7 +55,7 @@ class Plan:
     replay_limit: float = 120.0
     """Seconds after which a replay is counted as it stands, and not repeated."""
     single_rides: int = 100
-    rounds: int = 5
+    rounds: int = 9
     round_seconds: float = 1.0
 
 

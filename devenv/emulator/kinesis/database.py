@@ -6,7 +6,7 @@ write-ahead log is in the system's hands then. (A power cut may take the last mo
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,6 +54,15 @@ class Database:
                 self._writer.execute("ROLLBACK")
                 raise
             self._writer.execute("COMMIT")
+
+    def write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        """Execute it for every row, in one transaction. A single row is one by itself."""
+        with self._lock:
+            if len(rows) == 1:
+                self._writer.execute(statement, rows[0])
+                return
+            with self.writing() as writer:
+                writer.executemany(statement, rows)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

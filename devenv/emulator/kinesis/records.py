@@ -69,8 +69,7 @@ class Records:
                 ends[shard] = place = (end[0] + 1, end[1])
                 places.append(place)
                 rows.append((shard * POSITIONS + place[0], place[1], partition_key, data))
-            with self._database.writing() as writer:
-                writer.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", rows)
+            self._database.write("INSERT INTO records VALUES (?, ?, ?, ?)", rows)
             for shard, (position, arrived) in ends.items():
                 self._advance(shard, position, arrived)
         return places

@@ -34,15 +34,24 @@ def parse_head(raw: bytes) -> Head | None:
         return None
     headers: dict[bytes, bytes] = {}
     for line in lines:
-        name, colon, value = line.partition(b":")
-        name = name.lower()
-        if not colon or not name or name in headers or name[:1] in b" \t" or name[-1:] in b" \t":
+        field = _field(line)
+        if field is None or field[0] in headers:
             return None
-        headers[name] = value.strip()
+        headers[field[0]] = field[1]
     length = headers.get(b"content-length", b"0")
     if not length.isdigit() or headers.keys() & {b"transfer-encoding", b"expect", b"upgrade"}:
         return None
     return Head(words[0], words[1], headers, int(length))
+
+
+@lru_cache(1024)
+def _field(line: bytes) -> tuple[bytes, bytes] | None:
+    """A header's name and value. Most are the same in all of a client's requests."""
+    name, colon, value = line.partition(b":")
+    name = name.lower()
+    if not colon or not name or name[:1] in b" \t" or name[-1:] in b" \t":
+        return None
+    return name, value.strip()
 
 
 def response(status: int, content_type: bytes, request_id: bytes, body: bytes, now: float) -> bytes:
