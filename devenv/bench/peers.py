@@ -13,9 +13,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import psutil
 
 from devenv.aws import Aws
 from devenv.errors import DevenvError, NotFound
@@ -93,6 +95,26 @@ def another(settings: Settings, say: Say) -> Iterator[Started]:
         service = services.emulator(at, function_packages.ensure(settings.root, say))
         with _running("emulator", at, service.command, service.variables) as it:
             yield it
+
+
+@contextmanager
+def paused(pids: Sequence[int]) -> Iterator[None]:
+    """Stop processes and their descendants where they are, and let them go on at the end."""
+    stopped: list[psutil.Process] = []
+    try:
+        for pid in pids:
+            root = psutil.Process(pid)
+            root.suspend()  # First, so that it starts no others.
+            stopped.append(root)
+            for child in root.children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    child.suspend()
+                    stopped.append(child)
+        yield
+    finally:
+        for process in reversed(stopped):
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 PEERS = {"ministack": ministack, "stock": stock}

@@ -1,5 +1,5 @@
 """A run of the bench: every subject in turn, round by round, so that a busy moment hits all, and
-the other way round every second time."""
+the other way round every second time. Peers are paused while it isn't their turn."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -69,10 +69,9 @@ def run(
         for subject in subjects:
             if subject.ready_seconds is not None:
                 figures[subject.name].add(READY, subject.ready_seconds)
-        # Before there are mappings, which may keep an emulator busy with looking for records.
-        _measure_rates(subjects, figures, plan, say)
         for subject in subjects:
             systems.enter_context(system(subject, found))
+        _measure_rates(subjects, figures, plan, say)
         _measure_rides(subjects, figures, plan, say)
         for subject in subjects:
             if subject.pid is not None:
@@ -98,7 +97,8 @@ def _measure_rates(
                 measure(s.aws, streams[s.name], 0)
             for number in range(plan.rounds):
                 for s in subjects[:: 1 if number % 2 else -1]:
-                    rate = measure(s.aws, streams[s.name], plan.round_seconds)
+                    with _others_paused(s, subjects):
+                        rate = measure(s.aws, streams[s.name], plan.round_seconds)
                     figures[s.name].add(kind, rate)
 
 
@@ -114,7 +114,8 @@ def _measure_rides(
     for number in range(plan.rounds):
         samples = rides.sample_rides(pipeline, each, first_id=2 + number * each)
         for subject in subjects:
-            singles[subject.name] += _singles(subject, samples)
+            with _others_paused(subject, subjects):
+                singles[subject.name] += _singles(subject, samples)
     for name, seconds in singles.items():
         figures[name].add_rides(seconds)
     slow: set[str] = set()
@@ -123,9 +124,10 @@ def _measure_rides(
         first_id = 1_000_000 + number * plan.replayed_rides
         samples = rides.sample_rides(pipeline, plan.replayed_rides, first_id)
         for subject in [s for s in subjects if s.name not in slow]:
-            done = rides.replay(
-                samples, subject.settings, subject.aws, subject.interval, plan.replay_limit
-            )
+            with _others_paused(subject, subjects):
+                done = rides.replay(
+                    samples, subject.settings, subject.aws, subject.interval, plan.replay_limit
+                )
             figures[subject.name].add(REPLAY, done.rate)
             figures[subject.name].add(LOST, done.lost)
             figures[subject.name].add(DOUBLED, done.doubled)
@@ -139,6 +141,15 @@ def _measure_rides(
 
 def _singles(subject: Subject, samples: list[SampleEvent]) -> list[float]:
     return rides.single_rides(samples, subject.settings, subject.aws, subject.interval)
+
+
+@contextmanager
+def _others_paused(subject: Subject, subjects: Sequence[Subject]) -> Iterator[None]:
+    """Some keep a core busy with looking for records, which is no part of another's figures. The
+    endpoint at hand, which is the user's, goes on."""
+    others = [s for s in subjects if s is not subject and s.name in peers.PEERS]
+    with peers.paused([s.pid for s in others if s.pid is not None]):
+        yield
 
 
 @contextmanager
