@@ -16,6 +16,7 @@ from devenv.bench.figures import (
     MEMORY,
     MEMORY_OTHERS,
     PUT_RECORD,
+    PUT_RECORD_PLAIN,
     PUT_RECORDS,
     READY,
     REPLAY,
@@ -86,6 +87,7 @@ def _measure_rates(
 ) -> None:
     measures = {
         PUT_RECORD: rates.put_record_rate,
+        PUT_RECORD_PLAIN: rates.put_record_plain_rate,
         PUT_RECORDS: rates.put_records_rate,
         GET_RECORDS: rates.get_records_rate,
     }

@@ -27,7 +27,7 @@ def test_an_endpoint_and_a_peer_are_measured_and_left_as_they_were(running: Shel
     here, peer = done.json_lines()
     assert (here["subject"], peer["subject"]) == ("here", "ministack")
     assert here["median"].keys() == peer["median"].keys()
-    assert len(here["median"]) == 12
+    assert len(here["median"]) == 13
     assert all(figure > 0 for name, figure in here["median"].items() if "replay:" not in name)
     assert here["median"]["replay: rides lost"] == 0
     assert here["median"]["replay: predicted twice"] == 0
