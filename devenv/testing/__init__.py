@@ -16,7 +16,6 @@ for Docker compose.yaml too.
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,7 @@ from devenv import bootstrap
 from devenv.aws import Aws
 from devenv.environment import bring_up, model_source, take_down
 from devenv.errors import DevenvError
-from devenv.settings import Settings, read_settings
+from devenv.settings import Settings, load_dotenv, read_settings
 from devenv.stack.embedded import Embedded
 from devenv.stack.services import fetch
 from devenv.system import read_system
@@ -74,14 +73,21 @@ def devenv_settings(
     and a DEVENV_HOME of its own, whatever the developer has exported."""
     root = pytestconfig.rootpath
     if engine is Engine.ENDPOINT:
-        if not os.environ.get("AWS_ENDPOINT_URL"):
+        environ = dict(os.environ)
+        load_dotenv(environ, root)
+        if not environ.get("AWS_ENDPOINT_URL"):
             pytest.fail(
                 "--engine endpoint: AWS_ENDPOINT_URL is not set, so there's no endpoint to test. "
                 "(These tests change the streams and functions of a whole system: they don't run "
                 "on AWS itself. tests/conformance does.)",
                 pytrace=False,
             )
-        yield _with_the_image_there(read_settings(os.environ, root))
+        with pytest.MonkeyPatch.context() as patch:
+            for name in environ.keys() - os.environ.keys():
+                patch.setenv(name, environ[name])
+            if image := _image_there(read_settings(os.environ, root)):
+                patch.setenv("FUNCTION_IMAGE_URI", image)
+            yield read_settings(os.environ, root)
         return
     with pytest.MonkeyPatch.context() as patch:
         for name in [n for n in os.environ if n.startswith(("AWS_", "MLFLOW_", "DEVENV_"))]:
@@ -173,11 +179,10 @@ def devenv_endpoint_inside(devenv_function_engine: Engine, devenv_settings: Sett
     return str(devenv_settings.endpoint_url)
 
 
-def _with_the_image_there(settings: Settings) -> Settings:
+def _image_there(settings: Settings) -> str | None:
     """The image that the endpoint's function was made from serves the tests' functions too: one
     named by its content, as the bootstrap names it here, may not exist there."""
-    found = read_system(settings, Aws(settings)).function.image_uri
-    return replace(settings, image_uri=settings.image_uri or found)
+    return settings.image_uri or read_system(settings, Aws(settings)).function.image_uri
 
 
 def instance_variables(home: Path) -> dict[str, str]:

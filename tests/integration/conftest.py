@@ -15,6 +15,7 @@ from devenv.bootstrap.model_files import PreparedModel, prepare
 from devenv.environment import model_source
 from devenv.pipelines import PIPELINES
 from devenv.settings import Settings, read_settings
+from devenv.stack.process import Registry
 from devenv.teardown import find, remove
 from devenv.testing import instance_variables as instance_variables
 from devenv.testing.engine import Engine
@@ -44,8 +45,10 @@ def system(devenv_system: Settings) -> Settings:
 @pytest.fixture
 def home(engine: Engine, system: Settings) -> Path:
     """Where the environment keeps its files. An endpoint's may be anywhere, or in a container."""
-    if engine is Engine.ENDPOINT and not (system.home / "emulator").is_dir():
-        pytest.skip("looks into the environment's files: set DEVENV_HOME to where they are")
+    if engine is Engine.ENDPOINT:
+        emulator = Registry(system.home).find("emulator")
+        if emulator is None or emulator.url != system.endpoint_url:
+            pytest.skip("looks into the environment's files: set DEVENV_HOME to where they are")
     return system.home
 
 

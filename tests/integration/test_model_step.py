@@ -132,9 +132,10 @@ def test_a_version_that_lacks_only_the_alias_gets_it(step: Step) -> None:
 
 
 def test_a_training_that_failed_is_done_anew(step: Step) -> None:
+    bucket = f"no-such-bucket-{uuid.uuid4().hex[:6]}"
     with pytest.raises(DevenvError, match=r"S3 did not take .*NoSuchBucket"):
-        publish(step.prepared, replace(step.settings, model_bucket="no-such-bucket"), step.registry)
-    step.aws.s3.create_bucket(Bucket="no-such-bucket")
+        publish(step.prepared, replace(step.settings, model_bucket=bucket), step.registry)
+    step.aws.s3.create_bucket(Bucket=bucket)
     assert step.run().version == "1"
     assert step.trainings == 1
 

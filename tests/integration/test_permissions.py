@@ -29,7 +29,8 @@ from .kinesis_requests import CBOR, post
 from .s3.emulator import emulator
 from .test_ride_flow import ARRIVAL, as_record, read, ride, values
 
-NAME = "permissions"
+NAME = f"permissions-{uuid.uuid4().hex[:6]}"
+"""Of this run: an endpoint remembers what roles of earlier ones were refused."""
 PREDICTIONS = f"arn:aws:kinesis:us-east-1:000000000000:stream/{NAME}_predictions"
 PRINCIPAL = f"arn:aws:sts::000000000000:assumed-role/{NAME}/{NAME}"
 PATIENCE = 30.0
