@@ -43,3 +43,8 @@ class Output:
         if colour is None or "NO_COLOR" in os.environ or not self.err.isatty():
             return text
         return f"{COLOURS[colour]}{text}{RESET}"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 record`, `2 records`; `plural` where it isn't the noun with an s."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -10,6 +10,7 @@ import click
 
 from devenv.commands.context import Context, json_option, pass_context, pipeline_option
 from devenv.errors import BadInput
+from devenv.output import counted
 from devenv.pipelines import PIPELINES
 from devenv.pipelines.pipeline import EventShape, Pipeline
 from devenv.producer import Record, put_records
@@ -81,7 +82,7 @@ def put(
             sequence_number=done.sequence_number,
             partition_key=done.record.partition_key,
         )
-    context.say(f"{count} records on {name} in {time.monotonic() - began:.2f} s")
+    context.say(f"{counted(count, 'record')} on {name} in {time.monotonic() - began:.2f} s")
 
 
 def event_of(given: dict[str, Any], pipeline: Pipeline) -> dict[str, object]:

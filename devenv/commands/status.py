@@ -7,7 +7,7 @@ import click
 
 from devenv.aws import UNREACHABLE
 from devenv.commands.context import Context, json_option, pass_context, pipeline_option
-from devenv.output import Output
+from devenv.output import Output, counted
 from devenv.pipelines import pipeline_named
 from devenv.settings import Settings
 from devenv.stack import services
@@ -100,7 +100,7 @@ def _show(
 
 def _system_rows(system: SystemState) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = [
-        (f"stream {stream.name}", stream.status, f"{stream.open_shards} open shards")
+        (f"stream {stream.name}", stream.status, counted(stream.open_shards, "open shard"))
         for stream in system.streams
     ]
     function = system.function
@@ -121,11 +121,11 @@ def _system_rows(system: SystemState) -> list[tuple[object, ...]]:
 def _shard_row(shard: ShardState) -> tuple[object, ...]:
     """What has been delivered from a shard, and how it went."""
     detail = (
-        f"{shard.batches} batches, {shard.errors} errors, {shard.retries} retries, "
-        f"iterator age {shard.iterator_age_ms} ms"
+        f"{counted(shard.batches, 'batch', 'batches')}, {counted(shard.errors, 'error')}, "
+        f"{counted(shard.retries, 'retry', 'retries')}, iterator age {shard.iterator_age_ms} ms"
     )
     if shard.throttles:
         detail += f", {shard.throttles} throttled"
     if shard.discarded:
-        detail += f", {shard.discarded} records given up"
-    return (f"  {shard.shard}", f"{shard.records} records", detail)
+        detail += f", {counted(shard.discarded, 'record')} given up"
+    return (f"  {shard.shard}", counted(shard.records, "record"), detail)
