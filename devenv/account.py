@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from devenv.aws import Aws
 from devenv.bootstrap.function import MEMORY_MB
+from devenv.output import counted
 from devenv.settings import Settings
 
 
@@ -33,7 +34,7 @@ def whose(aws: Aws) -> Account:
 
 def billed_for_bootstrap(settings: Settings) -> Sequence[str]:
     """What the bootstrap makes, by what AWS bills for it."""
-    shards = f"{settings.shard_count} shard{'s' if settings.shard_count > 1 else ''}"
+    shards = counted(settings.shard_count, "shard")
     return (
         f"Kinesis  2 streams of {shards} each: every hour that they exist, and what is put",
         f"Lambda   {settings.function_name}: requests, and seconds at {MEMORY_MB} MB",

@@ -63,13 +63,12 @@ def subject(settings: Settings, name: str, switch: str) -> Iterator[Subject]:
             name=name,
             settings=bench_settings(settings, uuid4().hex[:6], started.url),
             aws=Aws(settings, started.url),
-            code={"ImageUri": found.image_uri},
             interval=EMULATOR_INTERVAL,
             pid=started.pid,
             ready_seconds=started.ready_seconds,
         )
         copy_model(found.model_uri, aws, made)
-        with system(made, found):
+        with system(made, {"ImageUri": found.image_uri}, found):
             yield made
 
 

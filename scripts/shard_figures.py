@@ -26,6 +26,9 @@ from typing import Any
 from devenv.aws import Aws
 from devenv.bench import peers
 from devenv.bootstrap.policies import READ_STREAM, TRUST
+from devenv.bootstrap.streams import stream_arn
+from devenv.output import counted
+from devenv.producer import Record, put_records
 from devenv.settings import from_process
 from devenv.wait import wait_for
 
@@ -101,10 +104,9 @@ def main(count: int = 20_000) -> None:
 
 
 def neighbours(aws: Aws, role: str, folder: Path) -> None:
-    with (
-        noted(aws, role, folder, "well", shards=2) as well,
-        noted(aws, role, folder, "stuck", shards=2) as stuck,
-    ):
+    for name in ("well", "stuck"):
+        make_stream(aws, name, shards=2)
+    with noted(aws, role, folder, "well") as well, noted(aws, role, folder, "stuck") as stuck:
         stuck.put(POISON, "0")
         for stream in (well, stuck):  # Starts the functions.
             stream.latency(-1)
@@ -129,7 +131,7 @@ def backlog(aws: Aws, role: str, folder: Path, count: int) -> None:
             found.append(drained(aws, role, folder, name, shards, lanes, count))
     print(f"{count:,} records waiting, batches of {BATCH}, records/s, medians of 3:")
     for (shards, lanes), found in rates.items():
-        label = f"{shards} shards, ParallelizationFactor {lanes}"
+        label = f"{counted(shards, 'shard')}, ParallelizationFactor {lanes}"
         print(f"  {label:34} {statistics.median(found):8,.0f}")
 
 
@@ -137,35 +139,28 @@ def drained(
     aws: Aws, role: str, folder: Path, name: str, shards: int, lanes: int, count: int
 ) -> float:
     """Records a second, from when the function got the first until the last was noted."""
-    aws.kinesis.create_stream(StreamName=name, ShardCount=shards)
-    aws.kinesis.get_waiter("stream_exists").wait(StreamName=name)
-    for first in range(0, count, BATCH):
-        records: Any = [
-            {"Data": b"{}", "PartitionKey": str(n)} for n in range(first, min(first + BATCH, count))
-        ]
-        answer = aws.kinesis.put_records(StreamName=name, Records=records)
-        assert not answer.get("FailedRecordCount"), answer
-    with noted(
-        aws, role, folder, name, shards=0, steps=COMPUTING, ParallelizationFactor=lanes
-    ) as stream:
+    make_stream(aws, name, shards)
+    list(put_records(name, [Record(b"{}", str(number)) for number in range(count)], aws))
+    with noted(aws, role, folder, name, steps=COMPUTING, ParallelizationFactor=lanes) as stream:
         wait_for(
             lambda: len(stream.arrivals()) == count,
             timeout=PATIENCE,
-            failure=f"{name}: {len(stream.arrivals())} of {count} records reached the function",
+            failure=f"{name}: not all {count} records reached the function",
             interval=0.1,
         )
         return count / (stream.notes.stat().st_mtime - min(stream.arrivals().values()))
 
 
+def make_stream(aws: Aws, name: str, shards: int) -> None:
+    aws.kinesis.create_stream(StreamName=name, ShardCount=shards)
+    aws.kinesis.get_waiter("stream_exists").wait(StreamName=name)
+
+
 @contextmanager
 def noted(
-    aws: Aws, role: str, folder: Path, name: str, *, shards: int, steps: int = 0, **mapping: Any
+    aws: Aws, role: str, folder: Path, name: str, *, steps: int = 0, **mapping: Any
 ) -> Iterator[Noted]:
-    """Stream (with `shards` > 0: made here), function and mapping; gone again at the end."""
-    if shards:
-        aws.kinesis.create_stream(StreamName=name, ShardCount=shards)
-        aws.kinesis.get_waiter("stream_exists").wait(StreamName=name)
-    summary = aws.kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    """The stream of that name with a function and its mapping; all three gone at the end."""
     notes = folder / f"{name}.txt"
     aws.functions.create_function(
         FunctionName=name,
@@ -179,7 +174,7 @@ def noted(
     aws.functions.get_waiter("function_active_v2").wait(FunctionName=name)
     made = aws.functions.create_event_source_mapping(
         FunctionName=name,
-        EventSourceArn=summary["StreamARN"],
+        EventSourceArn=stream_arn(name, aws),
         StartingPosition="TRIM_HORIZON",
         BatchSize=BATCH,
         **mapping,

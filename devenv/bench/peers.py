@@ -102,19 +102,23 @@ def paused(pids: Sequence[int]) -> Iterator[None]:
     """Stop processes and their descendants where they are, and let them go on at the end."""
     stopped: list[psutil.Process] = []
     try:
-        for pid in pids:
-            root = psutil.Process(pid)
-            root.suspend()  # First, so that it starts no others.
-            stopped.append(root)
-            for child in root.children(recursive=True):
-                with suppress(psutil.NoSuchProcess):
-                    child.suspend()
-                    stopped.append(child)
+        for process in (member for pid in pids for member in _family(pid)):
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+                stopped.append(process)
         yield
     finally:
         for process in reversed(stopped):
             with suppress(psutil.NoSuchProcess):
                 process.resume()
+
+
+def _family(pid: int) -> Iterator[psutil.Process]:
+    """A process, and then its descendants of that moment; none of one that is gone."""
+    with suppress(psutil.NoSuchProcess):
+        root = psutil.Process(pid)
+        yield root
+        yield from root.children(recursive=True)
 
 
 PEERS = {"ministack": ministack, "stock": stock}

@@ -41,10 +41,10 @@ def put_record_plain_rate(aws: Aws, stream: str, seconds: float) -> float:
     events.unregister(moment, keep)
     request, place = sent[0], urlsplit(sent[0].url)
     connect = HTTPSConnection if place.scheme == "https" else HTTPConnection
-    connection = connect(place.netloc)
+    connection, headers = connect(place.netloc), dict(request.headers)
 
     def put(_: int) -> int:
-        connection.request("POST", place.path, request.body, dict(request.headers))
+        connection.request("POST", place.path, request.body, headers)
         answer = connection.getresponse()
         answer.read()
         return int(answer.status == 200)

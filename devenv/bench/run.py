@@ -23,7 +23,6 @@ from devenv.bench.figures import (
     Figures,
 )
 from devenv.bench.subject import (
-    Deployed,
     Subject,
     bench_settings,
     copy_model,
@@ -64,14 +63,11 @@ def run(
     settings: Settings, aws: Aws, say: Say, against: Sequence[str], plan: Plan
 ) -> list[Figures]:
     """Measure the endpoint at hand and then its peers; the figures in that order."""
-    found = deployed(settings, aws)
-    with _subjects(settings, aws, say, against, found) as subjects, ExitStack() as systems:
+    with _subjects(settings, aws, say, against) as subjects:
         figures = {s.name: Figures(s.name) for s in subjects}
         for subject in subjects:
             if subject.ready_seconds is not None:
                 figures[subject.name].add(READY, subject.ready_seconds)
-        for subject in subjects:
-            systems.enter_context(system(subject, found))
         _measure_rates(subjects, figures, plan, say)
         _measure_rides(subjects, figures, plan, say)
         for subject in subjects:
@@ -156,17 +152,16 @@ def _others_paused(subject: Subject, subjects: Sequence[Subject]) -> Iterator[No
 
 @contextmanager
 def _subjects(
-    settings: Settings, aws: Aws, say: Say, against: Sequence[str], found: Deployed
+    settings: Settings, aws: Aws, say: Say, against: Sequence[str]
 ) -> Iterator[list[Subject]]:
-    """The endpoint at hand and its peers, which end with it; each has the model."""
-    image: FunctionCodeTypeDef = {"ImageUri": found.image_uri}
+    """The endpoint at hand and its peers, each with a system; all removed at the end."""
+    found = deployed(settings, aws)
     label = uuid4().hex[:6]
     with ExitStack() as stack:
         here = Subject(
             name="here",
             settings=bench_settings(settings, label, settings.endpoint_url),
             aws=aws,
-            code=image,
             interval=EMULATOR_INTERVAL if settings.endpoint_url else AWS_INTERVAL,
             pid=None,
             ready_seconds=None,
@@ -177,19 +172,21 @@ def _subjects(
             with peers.another(settings, say) as second:
                 here = replace(here, pid=emulator.pid, ready_seconds=second.ready_seconds)
         subjects = [here]
+        code: FunctionCodeTypeDef = {"ImageUri": found.image_uri}
+        stack.enter_context(system(here, code, found))
         for name in against:
             started = stack.enter_context(peers.PEERS[name](settings, say))
             peer = Subject(
                 name=name,
                 settings=bench_settings(settings, label, started.url),
                 aws=Aws(settings, started.url),
-                # It runs images in Docker only.
-                code=zipped_function(settings) if name == "ministack" else image,
                 interval=EMULATOR_INTERVAL,
                 pid=started.pid,
                 ready_seconds=started.ready_seconds,
             )
             say(f"{name} is up after {started.ready_seconds:.1f} s")
             copy_model(found.model_uri, aws, peer)
+            zipped = name == "ministack"  # It runs images in Docker only.
+            stack.enter_context(system(peer, zipped_function(settings) if zipped else code, found))
             subjects.append(peer)
         yield subjects

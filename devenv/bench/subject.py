@@ -52,8 +52,6 @@ class Subject:
     settings: Settings
     """With names of the bench's own."""
     aws: Aws
-    code: "FunctionCodeTypeDef"
-    """What its function is made of."""
     interval: float
     """Seconds between two looks at the predictions: what the endpoint allows."""
     pid: int | None
@@ -91,7 +89,7 @@ def deployed(settings: Settings, aws: Aws) -> Deployed:
 
 
 @contextmanager
-def system(subject: Subject, found: Deployed) -> Iterator[None]:
+def system(subject: Subject, code: "FunctionCodeTypeDef", found: Deployed) -> Iterator[None]:
     """Streams, role, function and mapping; gone again at the end, whatever happens."""
     settings, aws = subject.settings, subject.aws
     with ExitStack() as cleanup:
@@ -107,7 +105,7 @@ def system(subject: Subject, found: Deployed) -> Iterator[None]:
         cleanup.callback(
             _forgiving, aws.functions.delete_function, FunctionName=settings.function_name
         )
-        _create_function(subject, found, role_arn)
+        _create_function(subject, code, found, role_arn)
         input_arn = stream_arn(settings.input_stream, aws)
         cleanup.callback(_remove_mapping, subject, input_arn)
         ensure_mapping(settings, aws, input_arn, BATCH_SIZE)
@@ -149,15 +147,17 @@ def zipped_function(settings: Settings) -> "FunctionCodeTypeDef":
     return {"ZipFile": archive.getvalue()}
 
 
-def _create_function(subject: Subject, found: Deployed, role_arn: str) -> None:
+def _create_function(
+    subject: Subject, code: "FunctionCodeTypeDef", found: Deployed, role_arn: str
+) -> None:
     settings, functions = subject.settings, subject.aws.functions
     package: dict[str, Any] = {"PackageType": "Image"}
-    if "ZipFile" in subject.code:
+    if "ZipFile" in code:
         handler = "lambda_function.lambda_handler"
         package = {"PackageType": "Zip", "Runtime": "python3.13", "Handler": handler}
     functions.create_function(
         FunctionName=settings.function_name,
-        Code=subject.code,
+        Code=code,
         Role=role_arn,
         MemorySize=MEMORY_MB,
         Timeout=TIMEOUT_S,

@@ -3,6 +3,7 @@
 from devenv.aws import Aws
 from devenv.bootstrap.tags import tags
 from devenv.errors import Unreachable
+from devenv.output import counted
 from devenv.settings import Settings
 from devenv.wait import wait_for
 
@@ -25,7 +26,7 @@ def ensure_streams(settings: Settings, aws: Aws) -> list[str]:
     for name in (name for name, was_there in there.items() if not was_there):
         # Again, for endpoints that drop CreateStream's Tags. Only an ACTIVE stream takes them.
         aws.kinesis.add_tags_to_stream(StreamName=name, Tags=own)
-    made = f"made, {settings.shard_count} shard{'s' if settings.shard_count > 1 else ''}"
+    made = f"made, {counted(settings.shard_count, 'shard')}"
     return [f"stream {name}: {'there' if there[name] else made}" for name in names]
 
 

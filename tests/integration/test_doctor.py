@@ -16,6 +16,7 @@ from devenv.doctor.finding import Finding
 from devenv.doctor.machine import Machine
 from devenv.producer import Record, put_records
 from devenv.settings import Settings
+from devenv.testing.engine import Engine
 from devenv.wait import wait_for
 
 from .zip_functions import Functions
@@ -38,9 +39,10 @@ def look(check: Check, settings: Settings) -> Finding:
     return finding
 
 
-def test_a_healthy_environment_is_well(system: Settings, aws: Aws) -> None:
+def test_a_healthy_environment_is_well(engine: Engine, system: Settings, aws: Aws) -> None:
     """Once a ride has been through, every check is content, or says why it didn't look."""
-    refused_before = look(role, system).ok is False  # By an endpoint that is older than this run.
+    # An endpoint remembers what was refused to earlier runs' functions.
+    refused_before = engine is Engine.ENDPOINT and look(role, system).ok is False
     ride_id = uuid.uuid4().hex
     ride = Record(json.dumps({"ride": RIDE, "ride_id": ride_id}).encode(), ride_id)
     list(put_records(system.input_stream, [ride], aws))

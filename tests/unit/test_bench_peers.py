@@ -24,17 +24,31 @@ def family() -> Iterator[list[psutil.Process]]:
                 process.kill()
 
 
-def stopped(processes: list[psutil.Process]) -> list[bool]:
-    return [process.status() == psutil.STATUS_STOPPED for process in processes]
+def await_stopped(processes: list[psutil.Process], expected: list[bool]) -> None:
+    """A signal takes effect when its process is next on a processor."""
+
+    def probe() -> bool:
+        found = [process.status() == psutil.STATUS_STOPPED for process in processes]
+        return found == expected
+
+    wait_for(probe, timeout=10, failure=f"not {expected}", interval=0.01)
 
 
 def test_a_peer_is_paused_with_its_descendants(family: list[psutil.Process]) -> None:
     with peers.paused([family[0].pid]):
-        assert stopped(family) == [True, True]
-    assert stopped(family) == [False, False]
+        await_stopped(family, [True, True])
+    await_stopped(family, [False, False])
 
 
 def test_a_peer_goes_on_after_an_error(family: list[psutil.Process]) -> None:
     with pytest.raises(KeyboardInterrupt), peers.paused([family[0].pid]):
         raise KeyboardInterrupt
-    assert stopped(family) == [False, False]
+    await_stopped(family, [False, False])
+
+
+def test_a_peer_that_is_gone_keeps_no_other_from_being_paused(family: list[psutil.Process]) -> None:
+    with subprocess.Popen(["/bin/true"]) as gone:
+        pass
+    with peers.paused([gone.pid, family[0].pid]):
+        await_stopped(family, [True, True])
+    await_stopped(family, [False, False])
