@@ -4,10 +4,9 @@
 stopped again, so that nothing is left half up.
 """
 
-import fcntl
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import psutil
 from devenv.errors import BadInput, DevenvError
 from devenv.settings import Settings, address, is_loopback
 from devenv.stack import function_packages, services
+from devenv.stack.lock import locked
 from devenv.stack.process import Registry, Running
 from devenv.stack.services import Service
 from devenv.wait import wait_for
@@ -82,29 +82,32 @@ class Embedded:
 
     def running(self) -> list[str]:
         """The names of the services that run."""
-        return [name for name in NAMES if self.registry.find(name)]
+        return [running.name for running in self.running_services()]
+
+    def running_services(self) -> tuple[Running, ...]:
+        """The services that run: which processes they are, not only their names."""
+        return tuple(found for name in NAMES if (found := self.registry.find(name)))
 
     def expects(self, name: str) -> bool:
         """Whether `name` is one of this instance's processes, rather than a server elsewhere."""
         return name != "mlflow" or is_loopback(self.settings.mlflow_tracking_uri)
 
-    def stop(self) -> list[str]:
-        """Stop everything of this instance; the names of the services that ran."""
-        stopped = self.registry.stop(NAMES, GRACE)
+    def stop(self, spared: Collection[Running] = ()) -> list[str]:
+        """Stop everything of this instance but the services `spared`; the names of what ran."""
+        kept = {running.name for running in self.running_services() if running in spared}
+        stopped = self.registry.stop([name for name in NAMES if name not in kept], GRACE)
         self.registry.kill_leftovers()
         return stopped
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Hold while starting or stopping: one command at a time does that to an instance."""
-        lock = self.settings.home / "run" / "lock"
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        with lock.open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self.say(f"Another devenv is starting or stopping {self.settings.home}: waiting …")
-                fcntl.flock(file, fcntl.LOCK_EX)
+        with locked(
+            self.settings.home / "run" / "lock",
+            lambda: self.say(
+                f"Another devenv is starting or stopping {self.settings.home}: waiting …"
+            ),
+        ):
             yield
 
     def _runs(self, service: Service) -> bool:
