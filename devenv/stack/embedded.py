@@ -9,19 +9,21 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import psutil
 
 from devenv.errors import BadInput, DevenvError
 from devenv.settings import Settings, address, is_loopback
-from devenv.stack import function_packages, services
+from devenv.stack import function_packages, registry_file, services
 from devenv.stack.lock import locked
 from devenv.stack.process import Registry, Running
 from devenv.stack.services import Service
 from devenv.wait import wait_for
 
 NAMES = ("emulator", "mlflow")
+NOTICE = "devenv: "
 GRACE = 8.0
 """Seconds that services get to end by themselves: LocalStack needs 1–3."""
 
@@ -56,6 +58,8 @@ class Embedded:
             self.registry.kill_leftovers()
         for service in missing:
             check_port_free(service)
+        if any(service.name == "mlflow" for service in missing):
+            registry_file.check(registry_file.place(self.settings.home), self.say)
         for service in missing:
             self.say(f"Starting {service.name} at {service.url} …")
             self.registry.spawn(service.name, service.url, service.command, service.environ)
@@ -78,6 +82,10 @@ class Embedded:
         )
         if service.name == "emulator":
             services.check_plugins(service.url)
+            for line in notices(self.registry.log_file(service.name)):
+                self.say(line)
+        elif service.name == "mlflow":
+            registry_file.note_use(registry_file.place(self.settings.home))
         self.say(f"{service.name} is up after {time.time() - running.created:.1f} s")
 
     def running(self) -> list[str]:
@@ -121,6 +129,8 @@ class Embedded:
 
     def _obituary(self, service: Service) -> str:
         log = self.registry.log_file(service.name)
+        if ours := notices(log):
+            return f"{service.name} did not start: {' '.join(ours)}"
         last = [line for line in _tail(log, 4096).splitlines() if line.strip()][-3:]
         words = " | ".join(line.strip() for line in last)[-500:] or "it wrote nothing"
         return f"{service.name} ended while starting. Its last words, from {log}: {words}"
@@ -170,6 +180,17 @@ def listener(port: int) -> psutil.Process | None:
     except psutil.Error:
         pass
     return None
+
+
+def notices(log: Path) -> list[str]:
+    """What the emulator has to say to whoever starts it: the first lines of its log, which begin
+    with this project's name."""
+    try:
+        with log.open(encoding="utf-8", errors="replace") as file:
+            ours = takewhile(lambda line: line.startswith(NOTICE), file)
+            return [line.removeprefix(NOTICE).strip() for line in ours]
+    except FileNotFoundError:
+        return []
 
 
 def _tail(path: Path, size: int) -> str:
