@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from devenv.disk import shortage
 from devenv.errors import BadInput, DevenvError
 from devenv.settings import Settings, address, is_loopback
 from devenv.stack import function_packages, registry_file, services
@@ -60,6 +61,8 @@ class Embedded:
             check_port_free(service)
         if any(service.name == "mlflow" for service in missing):
             registry_file.check(registry_file.place(self.settings.home), self.say)
+        if missing and (full := shortage(self.settings.home)):
+            raise DevenvError(full)
         for service in missing:
             self.say(f"Starting {service.name} at {service.url} …")
             self.registry.spawn(service.name, service.url, service.command, service.environ)
@@ -131,6 +134,8 @@ class Embedded:
         log = self.registry.log_file(service.name)
         if ours := notices(log):
             return f"{service.name} did not start: {' '.join(ours)}"
+        if full := shortage(self.settings.home):
+            return f"{service.name} ended while starting. {full}"
         last = [line for line in _tail(log, 4096).splitlines() if line.strip()][-3:]
         words = " | ".join(line.strip() for line in last)[-500:] or "it wrote nothing"
         return f"{service.name} ended while starting. Its last words, from {log}: {words}"
