@@ -1,5 +1,8 @@
 """`up` over damaged files: what was lost is said, nothing is overwritten, and the system works."""
 
+import sqlite3
+from contextlib import closing
+
 from .conftest import Shell
 
 RIDE = ("--pu", "130", "--do", "205", "--distance", "3.66")
@@ -13,6 +16,8 @@ def test_up_moves_damaged_files_aside_says_so_and_works(shell: Shell) -> None:
     objects = shell.home / "emulator" / "s3" / "records.sqlite"
     registry = shell.home / "mlflow" / "mlflow.db"
     streams.write_bytes(b"")
+    with closing(sqlite3.connect(objects)) as connection:  # All that is in its log into the file.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     objects.write_bytes(objects.read_bytes()[:6000])
     registry.write_bytes(b"no database" * 1000)
     up = shell.devenv("up", "-d")
