@@ -11,6 +11,7 @@ import os
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -80,8 +81,28 @@ def load_model(uri: str) -> Predictor:
     """The model folder at an s3:// or file: URI, a path, or what MLflow resolves (runs:/...).
 
     A scikit-learn model saved by skops is loaded without importing mlflow (2 s and 180 MB less);
-    any other by mlflow.pyfunc. Raises ModelError.
+    any other by mlflow.pyfunc. Raises ModelError, whatever is wrong: what is in a model's files
+    can make the libraries that read them raise anything.
     """
+    try:
+        return _loaded(uri)
+    except ModelError:
+        raise
+    except Unavailable as e:
+        raise ModelError(str(e)) from e
+    except MemoryError as e:
+        raise ModelError(
+            f"{uri}: there is not enough memory to load it (MemoryError): give the function more"
+        ) from e
+    except Exception as e:
+        said = " ".join(str(e).split())[:300]
+        raise ModelError(
+            f"{uri} can't be loaded ({type(e).__name__}: {said}): its files are damaged, or were"
+            " written by other versions than this function has. Train the model again and deploy it"
+        ) from e
+
+
+def _loaded(uri: str) -> Predictor:
     import yaml  # type: ignore[import-untyped,unused-ignore]
 
     if urlsplit(uri).scheme not in ("", "file", "s3"):
@@ -92,17 +113,31 @@ def load_model(uri: str) -> Predictor:
         sklearn = dict(flavors.get("sklearn") or {})
     except FileNotFoundError as e:
         raise ModelError(f"{uri}: there is no MLmodel in it") from e
-    except Unavailable as e:
-        raise ModelError(str(e)) from e
     except (yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError) as e:
         raise ModelError(f"{uri}: its MLmodel does not describe an MLflow model") from e
     if sklearn:
         check_version(uri, sklearn.get("sklearn_version"))
     if sklearn.get("serialization_format") == "skops" and not sklearn.get("code"):
-        trusted = sklearn.get("skops_trusted_types") or []
-        return load_skops(uri, get(str(sklearn.get("pickled_model"))), trusted)
+        file = _file(uri, get, sklearn.get("pickled_model"))
+        return load_skops(uri, file, _trusted(uri, sklearn))
     names = [name for name in flavors if name != "python_function"] or ["python_function"]
     return _by_mlflow(uri, "pyfunc", "load_model", f"flavor {names[0]}")  # type: ignore[no-any-return]
+
+
+def _file(uri: str, get: Callable[[str], Path], name: object) -> Path:
+    """The model's file, which MLmodel names; it is there."""
+    if not isinstance(name, str):
+        raise ModelError(f"{uri}: its MLmodel names no file (pickled_model) for flavor sklearn")
+    if not (file := get(name)).is_file():
+        raise ModelError(f"{uri}: there is no {name} in it, which its MLmodel names")
+    return file
+
+
+def _trusted(uri: str, sklearn: dict[str, Any]) -> list[str]:
+    types = sklearn.get("skops_trusted_types") or []
+    if not (isinstance(types, list) and all(isinstance(name, str) for name in types)):
+        raise ModelError(f"{uri}: skops_trusted_types in its MLmodel is no list of names")
+    return types
 
 
 def check_version(uri: str, saved_by: object) -> None:
@@ -123,7 +158,7 @@ def load_skops(uri: str, file: Path, trusted: list[str]) -> Predictor:
     try:
         if forest := read_forest(file, trusted):
             return forest
-    except (zipfile.BadZipFile, KeyError, ValueError) as e:
+    except (zipfile.BadZipFile, zlib.error, EOFError, LookupError, TypeError, ValueError) as e:
         raise ModelError(f"{uri}: its {file.name} is not what skops writes: {e}") from e
     from skops import io  # type: ignore[import-untyped,unused-ignore]
 
@@ -135,6 +170,10 @@ def load_skops(uri: str, file: Path, trusted: list[str]) -> Predictor:
             f"{uri} holds types that its MLmodel does not declare: {unknown}. If they are known"
             " and safe, save the model again with them in skops_trusted_types"
         ) from e
+    if not (hasattr(model, "predict") and hasattr(model, "get_params")):
+        raise ModelError(
+            f"{uri}: its {file.name} holds a {type(model).__name__}, which is no scikit-learn model"
+        )
     # One row gains nothing from threads and loses 12 ms to starting them.
     jobs = [name for name in model.get_params() if name.split("__")[-1] == "n_jobs"]
     return model.set_params(**dict.fromkeys(jobs, 1))  # type: ignore[no-any-return]

@@ -80,13 +80,16 @@ def serve_plugins_page() -> None:
 
 @hooks.on_infra_start(should_load=kinesis_is_ours)
 def answer_kinesis_early() -> None:
-    """Answer Kinesis's JSON requests before LocalStack takes them apart."""
+    """Answer Kinesis's JSON requests before LocalStack takes them apart, and a body that is not
+    what its Content-Encoding says as the sender's fault."""
     from localstack.aws.handlers import preprocess_request
 
+    from devenv.emulator import gzip_bodies
     from devenv.emulator.kinesis.fast_path import FastPath
     from devenv.emulator.kinesis.provider import kinesis
 
     preprocess_request.append(FastPath(kinesis))
+    gzip_bodies.install()
 
 
 @hooks.on_infra_start(should_load=kinesis_is_ours)

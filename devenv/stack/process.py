@@ -5,12 +5,14 @@ its environment, which its descendants inherit: so everything of an instance can
 ended, even what a killed parent left behind.
 """
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -74,10 +76,10 @@ class Registry:
     def find(self, name: str) -> Running | None:
         """The running child of that name; None if there's none or it has died."""
         try:
-            running = Running(**json.loads(self._file(name).read_text()))
-        except (FileNotFoundError, ValueError, TypeError):
+            running = _remembered(json.loads(self._file(name).read_text()))
+        except (OSError, ValueError, RecursionError):
             return None
-        return running if running.is_alive() else None
+        return running if running and running.is_alive() else None
 
     def remembers(self, name: str) -> bool:
         """Whether a child of that name was started, and not stopped since by `stop`."""
@@ -88,9 +90,13 @@ class Registry:
     ) -> Running:
         """Start `command` as child `name`, its output in a log file that's begun anew."""
         log = self.log_file(name)
-        for folder in (log.parent, self._file(name).parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as output:
+        memory = self._file(name)
+        with _named_in_errors():
+            for folder in (log.parent, memory.parent):
+                folder.mkdir(parents=True, exist_ok=True)
+            memory.unlink(missing_ok=True)
+            output = log.open("wb")
+        with output:
             try:
                 child = subprocess.Popen(
                     command,
@@ -109,7 +115,11 @@ class Registry:
         # Meant to outlive this object, which Popen would otherwise warn about when it's let go.
         child.returncode = 0
         running = Running(name, child.pid, psutil.Process(child.pid).create_time(), url)
-        self._file(name).write_text(json.dumps(asdict(running)))
+        try:
+            memory.write_text(json.dumps(asdict(running)))
+        except BaseException:
+            _signal(child.pid, signal.SIGKILL)  # What isn't remembered would never be stopped.
+            raise
         return running
 
     def stop(self, names: Sequence[str], grace: float) -> list[str]:
@@ -125,8 +135,9 @@ class Registry:
         for process in stubborn:
             _signal(process.pid, signal.SIGKILL)
         _still_running(stubborn, KILL_TIMEOUT)
-        for name in names:
-            self._file(name).unlink(missing_ok=True)
+        with _named_in_errors():
+            for name in names:
+                self._file(name).unlink(missing_ok=True)
         return [child.name for child in running]
 
     def leftovers(self) -> list[psutil.Process]:
@@ -159,6 +170,32 @@ class Registry:
 
     def _file(self, name: str) -> Path:
         return self.home / "run" / f"{name}.json"
+
+
+def _remembered(content: object) -> Running | None:
+    """What a file of `run` holds; None if it is not what `spawn` has written."""
+    if not isinstance(content, dict):
+        return None
+    name, pid, created, url = (content.get(key) for key in ("name", "pid", "created", "url"))
+    if not (isinstance(name, str) and isinstance(url, str) and type(pid) is int):
+        return None
+    if type(created) not in (int, float) or not 0 < pid < 2**31:
+        return None
+    return Running(name, pid, float(created), url)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _named_in_errors() -> Iterator[None]:
+    """A file that is in the way becomes an error with its name and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DevenvError(
+            f"{error.filename} can't be used: {error.strerror}. devenv keeps files of its own "
+            "there: move away what is in the way, or make it this account's."
+        ) from error
 
 
 def _still_running(processes: list[psutil.Process], timeout: float) -> list[psutil.Process]:

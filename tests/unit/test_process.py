@@ -198,13 +198,44 @@ def test_a_reused_process_id_is_not_taken_for_ours(registry: Registry) -> None:
         stranger.communicate(b"\n")
 
 
-@pytest.mark.parametrize("content", ["", "{half", "[]", '{"name": "emulator"}', '{"pid": 1}'])
+REMEMBERED: dict[str, object] = {"name": "emulator", "pid": 1, "created": 0.0, "url": URL}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{half", "[]", '{"name": "emulator"}', '{"pid": 1}', "[" * 100_000, "\udcff"),
+        *(json.dumps(REMEMBERED | {"pid": pid}) for pid in (-1, 0, "1", 1.5, None, True, 2**70)),
+        *(json.dumps(REMEMBERED | {"created": value}) for value in ("0", None, [], {})),
+        json.dumps(REMEMBERED | {"name": 3}),
+        json.dumps(REMEMBERED | {"url": None}),
+    ],
+    ids=lambda content: content[:60],
+)
 def test_an_unreadable_memory_is_none(registry: Registry, content: str) -> None:
-    """A full disk may have cut it short."""
+    """A full disk may have cut it short, or a hand may have been at it."""
     file = registry.home / "run" / "emulator.json"
     file.parent.mkdir()
-    file.write_text(content)
+    file.write_bytes(content.encode(errors="surrogateescape"))
     assert registry.find("emulator") is None
+    assert registry.families() == {os.getpid()}
+    assert registry.stop(["emulator"], grace=0) == []
+    assert not file.exists()
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(registry: Registry) -> None:
+    """Nothing is started that could not be found again."""
+    folder = registry.home / "run" / "emulator.json"
+    folder.mkdir(parents=True)
+    assert registry.find("emulator") is None
+    for act in (
+        lambda: registry.spawn("emulator", URL, (sys.executable, "-Sc", WAITS), {}),
+        lambda: registry.stop(["emulator"], grace=0),
+    ):
+        with pytest.raises(DevenvError, match=rf"{folder} can't be used: .*move away what is in"):
+            act()
+    assert registry.leftovers() == []
+    folder.rmdir()
 
 
 def test_what_is_gone_has_no_memory(registry: Registry) -> None:

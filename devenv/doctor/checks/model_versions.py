@@ -53,8 +53,11 @@ def _flavors(facts: Facts) -> dict[str, Any]:
         if error_code(error) in NOT_FOUND:
             raise Unknown("S3 does not have the function's model") from error
         raise
-    described = yaml.safe_load(found["Body"].read())
-    return dict(described.get("flavors") or {})
+    try:
+        flavors = dict(yaml.safe_load(found["Body"].read())["flavors"])
+        return {name: dict(flavor or {}) for name, flavor in flavors.items()}
+    except (yaml.YAMLError, LookupError, TypeError, ValueError) as error:
+        raise Unknown("the MLmodel of the function's model describes no model") from error
 
 
 def _minor(version: object) -> str | None:

@@ -1,6 +1,8 @@
 """Which model is loaded, by what, and what is refused."""
 
 import io
+import json
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,103 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> N
     (save(tmp_path, mean()) / "model.skops").write_bytes(content)
     with pytest.raises(ModelError, match=r"model\.skops is not what skops writes"):
         load_model(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ({"pickled_model": None}, "names no file"),
+        ({"pickled_model": "gone.skops"}, "there is no gone.skops in it"),
+        ({"pickled_model": "."}, "there is no . in it"),
+        ({"skops_trusted_types": 3}, "skops_trusted_types in its MLmodel is no list"),
+        ({"skops_trusted_types": {"a": 1}}, "skops_trusted_types in its MLmodel is no list"),
+    ],
+)
+def test_an_mlmodel_that_misleads_is_refused(
+    tmp_path: Path, entries: dict[str, Any], words: str
+) -> None:
+    """By what is wrong in it."""
+    with pytest.raises(ModelError, match=words):
+        load_model(str(save(tmp_path, mean(), **entries)))
+
+
+def rewritten(file: Path, suffix: str, content: bytes) -> None:
+    """Replace those files of the archive whose names end so."""
+    with zipfile.ZipFile(file) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert any(name.endswith(suffix) for name in files)
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, content if name.endswith(suffix) else data)
+
+
+@pytest.mark.parametrize("make", [forest, mean])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"3", b'{"protocol": 2}', b"[" * 100_000, b"\xff\xfe", b"{}"]
+)
+def test_a_schema_that_is_none_is_refused(tmp_path: Path, make: Any, content: bytes) -> None:
+    """Whatever skops would raise for it."""
+    folder = save(tmp_path, make())
+    rewritten(folder / "model.skops", "schema.json", content)
+    with pytest.raises(ModelError, match=r"model\.skops is not what skops writes|can't be loaded"):
+        load_model(str(folder))
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"no array", b"\x80\x04N."])
+def test_an_array_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
+    """Nothing is unpickled."""
+    folder = save(tmp_path, forest())
+    rewritten(folder / "model.skops", ".npy", content)
+    with pytest.raises(ModelError, match=r"model\.skops is not what skops writes|can't be loaded"):
+        load_model(str(folder))
+
+
+def test_packed_bytes_that_are_damaged_are_refused(tmp_path: Path) -> None:
+    """The archive's list of contents is whole; zlib finds it out."""
+    file = save(tmp_path, forest()) / "model.skops"
+    with zipfile.ZipFile(file) as archive:
+        files = {each: archive.read(each) for each in archive.namelist()}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for each, data in files.items():
+            archive.writestr(each, data)
+        place = archive.getinfo("schema.json").header_offset + len("schema.json") + 40
+    content = bytearray(file.read_bytes())
+    content[place : place + 200] = b"\xff" * 200
+    file.write_bytes(content)
+    with pytest.raises(ModelError, match=r"model\.skops is not what skops writes"):
+        load_model(str(tmp_path))
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    """skops stores other things, too."""
+    with pytest.raises(ModelError, match=r"model\.skops holds a dict, which is no scikit-learn"):
+        load_model(str(save(tmp_path, {"a": 1})))
+
+
+@pytest.mark.parametrize(
+    ("flavor", "files", "words"),
+    [
+        ({"loader_module": "mlflow.sklearn"}, {}, "can't be loaded"),
+        ({"loader_module": "no.such.module"}, {}, "needs no"),
+        (
+            {"loader_module": "mlflow.sklearn", "model_path": "model.pkl"},
+            {"model.pkl": b"no pickle"},
+            "can't be loaded",
+        ),
+        ({}, {}, "can't be loaded"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_that_mlflow_can_not_load_is_one_sentence(
+    tmp_path: Path, flavor: dict[str, str], files: dict[str, bytes], words: str
+) -> None:
+    """Whatever mlflow, or the library that it calls, raises; its own words are in it."""
+    (tmp_path / "MLmodel").write_text(json.dumps({"flavors": {"python_function": flavor}}))
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelError, match=words) as refused:
+        load_model(str(tmp_path))
+    assert "\n" not in str(refused.value)
 
 
 # ---- which model
