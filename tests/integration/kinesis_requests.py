@@ -13,7 +13,12 @@ AUTHORIZATION = (
 
 
 def post(
-    system: Settings, operation: str, body: bytes, kind: str, access_key: str = "test"
+    system: Settings,
+    operation: str,
+    body: bytes,
+    kind: str,
+    access_key: str = "test",
+    encoding: str = "identity",
 ) -> tuple[int, bytes]:
     """Status and body of the answer."""
     request = Request(
@@ -22,6 +27,7 @@ def post(
         headers={
             "X-Amz-Target": f"Kinesis_20131202.{operation}",
             "Content-Type": kind,
+            "Content-Encoding": encoding,
             "Authorization": AUTHORIZATION.format(key=access_key),
         },
     )

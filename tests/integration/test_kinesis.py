@@ -1,5 +1,6 @@
 """The emulator's Kinesis over the wire: boto3 on one side, LocalStack on the other."""
 
+import gzip
 import json
 import uuid
 from collections.abc import Iterator
@@ -121,6 +122,21 @@ def test_wrong_types_are_never_500(system: Settings, body: bytes) -> None:
         status, answer = post(system, operation, body, JSON)
         assert status == 400
         assert json.loads(answer)["__type"] in ("SerializationException", "ValidationException")
+
+
+def test_a_body_with_a_wrong_label_is_never_500(system: Settings, stream: str) -> None:
+    """Packed bodies are taken; one that isn't packed, or is damaged, is the sender's fault."""
+    body = json.dumps({"StreamName": stream}).encode()
+    packed = gzip.compress(body)
+    status, answer = post(system, "DescribeStreamSummary", packed, JSON, encoding="gzip")
+    assert (status, json.loads(answer).keys()) == (200, {"StreamDescriptionSummary"})
+    for wrong in (body, packed[:20]):
+        status, answer = post(system, "DescribeStreamSummary", wrong, JSON, encoding="gzip")
+        assert status == 400
+        assert json.loads(answer) == {
+            "__type": "SerializationException",
+            "Message": "The request body is not gzip, as its Content-Encoding says.",
+        }
 
 
 def test_what_is_not_implemented_names_itself(system: Settings, kinesis: Any) -> None:

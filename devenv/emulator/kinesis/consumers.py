@@ -11,6 +11,7 @@ from localstack.aws.api.kinesis import (
     ResourceNotFoundException,
 )
 
+from devenv.emulator.kinesis import tag_characters
 from devenv.emulator.kinesis.service import (
     Caller,
     Kinesis,
@@ -73,6 +74,7 @@ def register_consumer(kinesis: Kinesis, caller: Caller, request: Request) -> Res
             )
         now = kinesis.clock()
         tags = request.get("Tags", {})
+        tag_characters.check([*tags, *tags.values()], stream)
         consumer = Consumer(name, int(now), now + kinesis.options.delay, tags)
         kinesis.store.save(replace(stream, consumers=(*stream.consumers, consumer)))
     return {"Consumer": {**_described(kinesis, stream, consumer), "ConsumerStatus": "CREATING"}}

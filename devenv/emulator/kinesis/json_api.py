@@ -84,7 +84,9 @@ class Callers:
 
 
 def _error(status: int, code: str, message: str | None) -> Answer:
-    return Answer(status, _encoded({"__type": code, "message": message or ""}), code)
+    # Recorded: what AWS's front end says stands under Message, all else under message.
+    key = "Message" if code == "SerializationException" else "message"
+    return Answer(status, _encoded({"__type": code, key: message or ""}), code)
 
 
 def _encoded(result: Any) -> bytes:

@@ -65,7 +65,7 @@ def rescale(shards: list[Shard], count: int, moment: Moment) -> list[Shard]:
 
 def split_shard(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     with kinesis.store.changing:
-        stream = kinesis.named(caller, request)
+        stream = _created(kinesis, caller, request)
         shard = kinesis.shard(stream, request["ShardToSplit"])
         check_shard_limit(kinesis, caller, 1)
         at = int(request["NewStartingHashKey"])
@@ -84,10 +84,10 @@ def split_shard(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
 
 def merge_shards(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     with kinesis.store.changing:
-        stream = kinesis.named(caller, request)
+        stream = _created(kinesis, caller, request)
         one = kinesis.shard(stream, request["ShardToMerge"])
         other = kinesis.shard(stream, request["AdjacentShardToMerge"])
-        if other.range.start != one.range.end + 1 and one.range.start != other.range.end + 1:
+        if other.range.start != one.range.end + 1:  # Recorded: the lower one is named first.
             raise InvalidArgumentException(
                 f"Shards {one.id} and {other.id} in stream {stream.name} under account "
                 f"{stream.account} are not an adjacent pair of shards eligible for merging"
@@ -143,6 +143,15 @@ def _check_target(stream: Stream, current: int, target: int, recent: tuple[float
 def _moment(kinesis: Kinesis) -> Moment:
     now = kinesis.clock()
     return Moment(now, now + kinesis.options.delay, lambda: kinesis.store.new_keys(1)[0])
+
+
+def _created(kinesis: Kinesis, caller: Caller, request: Request) -> Stream:
+    """The named stream. While it is CREATING it has no shards to look for, and is in use
+    (recorded)."""
+    stream = kinesis.named(caller, request)
+    if stream.status_at(kinesis.clock()) == "CREATING":
+        kinesis.require_active(stream)
+    return stream
 
 
 def _require_open(kinesis: Kinesis, stream: Stream, shard: Shard) -> None:

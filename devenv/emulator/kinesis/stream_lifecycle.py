@@ -9,7 +9,7 @@ from localstack.aws.api.kinesis import (
     ValidationException,
 )
 
-from devenv.emulator.kinesis import shard_listing
+from devenv.emulator.kinesis import shard_listing, tag_characters
 from devenv.emulator.kinesis.hash_keys import even_ranges
 from devenv.emulator.kinesis.service import (
     Caller,
@@ -55,6 +55,7 @@ def create_stream(kinesis: Kinesis, caller: Caller, request: Request) -> Respons
             max_record_kib=request.get("MaxRecordSizeInKiB", 1024),
             warm_mibps=request.get("WarmThroughputMiBps"),
         )
+        tag_characters.check([*stream.tags, *stream.tags.values()], stream)
         kinesis.store.save(stream)
     return {}
 

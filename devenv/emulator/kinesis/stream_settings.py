@@ -28,7 +28,8 @@ def increase_retention(kinesis: Kinesis, caller: Caller, request: Request) -> Re
                 f"shorter than existing retention period ({stream.retention_hours} hours). Use "
                 "DecreaseRetentionPeriod API."
             )
-        kinesis.change(stream, retention_hours=hours)
+        if hours != stream.retention_hours:  # Recorded: what it is already changes nothing.
+            kinesis.change(stream, retention_hours=hours)
     return {}
 
 
@@ -43,7 +44,8 @@ def decrease_retention(kinesis: Kinesis, caller: Caller, request: Request) -> Re
                 f"longer than existing retention period ({stream.retention_hours} hours). Use "
                 "IncreaseRetentionPeriod API."
             )
-        kinesis.change(stream, retention_hours=hours)
+        if hours != stream.retention_hours:
+            kinesis.change(stream, retention_hours=hours)
     return {}
 
 

@@ -9,6 +9,7 @@ from localstack.aws.api.kinesis import (
     ResourceNotFoundException,
 )
 
+from devenv.emulator.kinesis import tag_characters
 from devenv.emulator.kinesis.consumers import Resource, resource
 from devenv.emulator.kinesis.service import Caller, Kinesis, Request, Response
 
@@ -94,6 +95,7 @@ def _require_active(kinesis: Kinesis, found: Resource) -> None:
 def _add(kinesis: Kinesis, found: Resource, tags: dict[str, str]) -> Response:
     if reserved := [key for key in tags if key.lower().startswith("aws:")]:
         raise InvalidArgumentException(f"Tag keys beginning with aws: are AWS's own: {reserved[0]}")
+    tag_characters.check([*tags, *tags.values()], found.stream)
     merged = {**found.target.tags, **tags}
     if len(merged) > MAX_TAGS:
         raise LimitExceededException(f"A resource has at most {MAX_TAGS} tags.")
@@ -102,6 +104,7 @@ def _add(kinesis: Kinesis, found: Resource, tags: dict[str, str]) -> Response:
 
 
 def _remove(kinesis: Kinesis, found: Resource, keys: list[str]) -> Response:
+    tag_characters.check(keys, found.stream, "remove tags from")
     kept = {key: value for key, value in found.target.tags.items() if key not in keys}
     kinesis.store.save(found.changed(tags=kept))
     return {}

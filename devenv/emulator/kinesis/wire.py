@@ -5,7 +5,6 @@ ValidationException that lists all of them, in AWS's words. What passes has plai
 blobs are bytes, timestamps are seconds as float. Unknown members and nulls are dropped.
 """
 
-import base64
 import binascii
 import re
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import Any
 
 from localstack.aws.spec import load_service
 
+from devenv.emulator.kinesis import blobs
 from devenv.emulator.kinesis.wire_errors import (
     serialization_error,
     shown_blob,
@@ -82,15 +82,17 @@ def _record(shape: Any) -> Check:
     generic = _structure(shape)
     longest = shape.members["PartitionKey"].metadata["max"]
     largest = shape.members["Data"].metadata["max"]
+    suspect_ends = blobs.SUSPECT_ENDS
 
     def check(value: Any, where: str | None, violations: list[str]) -> Any:
         try:
             key, data = value["PartitionKey"], value["Data"]
             plain = len(value) == 2 and type(key) is str and type(data) is str
             if plain and 0 < len(key) <= longest:
-                data = binascii.a2b_base64(data, strict_mode=True)
-                if len(data) <= largest:
-                    return {"PartitionKey": key, "Data": data}
+                found = binascii.a2b_base64(data, strict_mode=True)
+                stray = data[-2:] in suspect_ends and blobs.has_stray_bits(data)
+                if len(found) <= largest and not stray:
+                    return {"PartitionKey": key, "Data": found}
         except (KeyError, TypeError, ValueError):
             pass
         return generic(value, where, violations)
@@ -162,10 +164,7 @@ def _blob(shape: Any) -> Check:
 
     def check(value: Any, where: str | None, violations: list[str]) -> Any:
         if isinstance(value, str):
-            try:
-                value = base64.b64decode(value.encode("ascii"), validate=True)
-            except (binascii.Error, ValueError) as e:
-                raise serialization_error(f"The value can not be converted to a Blob: {e}") from e
+            value = blobs.decoded(value)
         elif not isinstance(value, bytes):
             raise unexpected(value, "Blob")
         length(value, where, violations, shown_blob(value))

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -105,7 +106,15 @@ class Streams(RuleBasedStateMachine):
             first = int(which * (len(shards) - 2))
             one, other = (shard["ShardId"] for shard in shards[first : first + 2])
             if turned:
-                one, other = other, one
+                with pytest.raises(ServiceException) as refused:
+                    self.api(
+                        "MergeShards",
+                        StreamName="s",
+                        ShardToMerge=other,
+                        AdjacentShardToMerge=one,
+                    )
+                assert refused.value.code == "InvalidArgumentException"
+                return
             self.reshard("MergeShards", ShardToMerge=one, AdjacentShardToMerge=other)
 
     @rule(wanted=st.integers(1, MOST_SHARDS))

@@ -69,6 +69,31 @@ def test_a_merge_joins_two_neighbours(api: Api) -> None:
         api("MergeShards", StreamName="s", ShardToMerge="0", AdjacentShardToMerge="2")
 
 
+def test_the_lower_shard_is_named_first_in_a_merge(api: Api) -> None:
+    """Or else they are no adjacent pair."""
+    api.stream(shards=2)
+    with pytest.raises(ServiceException) as e:
+        api("MergeShards", StreamName="s", ShardToMerge="1", AdjacentShardToMerge="0")
+    assert (e.value.code, e.value.message) == (
+        "InvalidArgumentException",
+        "Shards shardId-000000000001 and shardId-000000000000 in stream s under account "
+        "000000000000 are not an adjacent pair of shards eligible for merging",
+    )
+
+
+def test_a_stream_that_is_being_created_is_in_use(make_api: MakeApi) -> None:
+    """Though its shards aren't there yet."""
+    api = make_api(delay=5)
+    api.stream(shards=2)
+    for operation, request in (
+        ("SplitShard", {"ShardToSplit": "0", "NewStartingHashKey": "2"}),
+        ("MergeShards", {"ShardToMerge": "0", "AdjacentShardToMerge": "1"}),
+    ):
+        with pytest.raises(ServiceException, match="not ACTIVE, instead in state CREATING") as e:
+            api(operation, StreamName="s", **request)
+        assert e.value.code == "ResourceInUseException"
+
+
 @pytest.mark.parametrize("at", [0, 1, MAX_HASH_KEY, MAX_HASH_KEY + 1])
 def test_a_split_outside_the_range_is_refused(api: Api, at: int) -> None:
     api.stream()

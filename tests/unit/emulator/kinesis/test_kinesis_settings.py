@@ -32,6 +32,61 @@ def test_retention_is_changed_within_its_bounds(api: Api) -> None:
         assert e.value.code == "InvalidArgumentException"
 
 
+def test_a_retention_that_it_has_already_changes_nothing(make_api: MakeApi) -> None:
+    """The stream isn't UPDATING for it."""
+    api = make_api(delay=5)
+    api.stream()
+    api.clock.pass_(5)
+    for operation in ("Increase", "Decrease"):
+        api(f"{operation}StreamRetentionPeriod", StreamName="s", RetentionPeriodHours=24)
+        assert summary(api)["StreamStatus"] == "ACTIVE"
+
+
+SOME = "Some tags contain invalid characters. Valid characters: Unicode letters, digits, white "
+SOME += "space, _ . / = + - % @."
+
+
+@pytest.mark.parametrize("character", [";", ",", "<", "\t", "\n", ":", "%"])
+def test_characters_that_tags_may_not_have(api: Api, character: str) -> None:
+    """In keys and values, by every operation that takes them."""
+    api.stream()
+    consumer = api("RegisterStreamConsumer", StreamARN=ARN, ConsumerName="c")["Consumer"]
+    odd = f"abc{character}def"
+    for operation, request in (
+        ("AddTagsToStream", {"StreamName": "s", "Tags": {odd: "1"}}),
+        ("AddTagsToStream", {"StreamName": "s", "Tags": {"a": odd}}),
+        ("TagResource", {"ResourceARN": ARN, "Tags": {odd: "1"}}),
+        ("TagResource", {"ResourceARN": consumer["ConsumerARN"], "Tags": {"a": odd}}),
+        ("CreateStream", {"StreamName": "t", "Tags": {odd: "1"}}),
+        ("RegisterStreamConsumer", {"StreamARN": ARN, "ConsumerName": "d", "Tags": {odd: "1"}}),
+        ("RemoveTagsFromStream", {"StreamName": "s", "TagKeys": [odd]}),
+        ("UntagResource", {"ResourceARN": ARN, "TagKeys": [odd]}),
+    ):
+        with pytest.raises(ServiceException) as e:
+            api(operation, **request)
+        assert e.value.code == "InvalidArgumentException"
+        if character == "%":
+            action = "remove tags from" if "TagKeys" in request else "add tags to"
+            assert e.value.message.startswith(f"Failed to {action} stream ")
+            assert "some tags contained illegal characters" in e.value.message
+        else:
+            assert e.value.message == SOME
+    assert api("ListTagsForStream", StreamName="s")["Tags"] == []
+    with pytest.raises(ServiceException, match="not found"):
+        api("DescribeStreamSummary", StreamName="t")
+
+
+def test_characters_that_tags_may_have(api: Api) -> None:
+    """As recorded on AWS."""
+    api.stream()
+    tags = {"a": "a", "ü0 _.": "a", "/=+-@": "a", "b": "ü0 _./=+-@", "c": ""}
+    api("AddTagsToStream", StreamName="s", Tags=tags)
+    found = api("ListTagsForStream", StreamName="s")["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in found} == tags
+    api("RemoveTagsFromStream", StreamName="s", TagKeys=list(tags))
+    assert api("ListTagsForStream", StreamName="s")["Tags"] == []
+
+
 def test_the_record_size_can_be_raised(api: Api) -> None:
     api.stream()
     api("UpdateMaxRecordSize", StreamARN=ARN, MaxRecordSizeInKiB=2048)
