@@ -2,21 +2,14 @@
 
 import binascii
 import re
-import string
 
 from localstack.aws.api import CommonServiceException
 
 from devenv.emulator.kinesis.wire_errors import serialization_error
 
-ALPHABET = f"{string.ascii_letters}{string.digits}+/"
 LAST_OF_ONE_BYTE = frozenset("AQgw")
 LAST_OF_TWO_BYTES = frozenset("AEIMQUYcgkosw048")
 """What may stand before `==` and before `=`: characters whose bits beyond the last byte are 0."""
-
-SUSPECT_ENDS = frozenset(
-    f"{character}=" for character in f"{ALPHABET}=" if character not in LAST_OF_TWO_BYTES
-)
-"""Last two characters of all texts that may have stray bits: one look tells most from them."""
 
 SHOWN = 100
 """Characters of a value that an error shows; AWS shows all of it."""
