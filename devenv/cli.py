@@ -100,7 +100,8 @@ def _report(error: Exception, context: Context) -> str:
         return f"unexpected {what} (--debug shows where; please report it)"
     log: Path = settings.home / "logs" / "devenv-error.log"
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log.touch(mode=0o600)
         log.write_text(traceback.format_exc())
     except OSError:  # Perhaps the very reason: DEVENV_HOME can't be written.
         return f"unexpected {what} (--debug shows where; please report it)"

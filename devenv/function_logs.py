@@ -23,11 +23,17 @@ def log_events(
 ) -> Iterator[str]:
     """Yield the last `last` lines, and with `following` all that come after, without end.
 
-    Raises `NotFound` if the function has never logged and nothing is to be waited for.
+    Raises `NotFound` if there is no such function, or it has never logged and nothing is to be
+    waited for.
     """
     group = f"/aws/lambda/{function_name}"
     seen: set[str] = set()
     past = deque(_new_events(group, aws, 0, seen), maxlen=last)
+    if not seen and not _is_there(function_name, aws):
+        raise NotFound(
+            f"There is no function {function_name} at {aws.endpoint}. Check FUNCTION_NAME (and "
+            "PIPELINE), or make it with `devenv bootstrap`."
+        )
     if not seen and not following:
         raise NotFound(
             f"{group} at {aws.endpoint} holds nothing: the function has not run yet. "
@@ -40,6 +46,14 @@ def log_events(
         for moment, message in _new_events(group, aws, max(start, 0), seen):
             start = max(start, moment - LATENESS)
             yield message
+
+
+def _is_there(function_name: str, aws: Aws) -> bool:
+    try:
+        aws.functions.get_function_configuration(FunctionName=function_name)
+    except aws.functions.exceptions.ResourceNotFoundException:
+        return False
+    return True
 
 
 def _new_events(group: str, aws: Aws, start: int, seen: set[str]) -> Iterator[tuple[int, str]]:

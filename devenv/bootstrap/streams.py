@@ -1,8 +1,8 @@
 """The two Kinesis streams: rides in, predictions out."""
 
 from devenv.aws import Aws
-from devenv.bootstrap.tags import tags
-from devenv.errors import Unreachable
+from devenv.bootstrap.tags import TAG, tags, unlisted
+from devenv.errors import Refused, Unreachable
 from devenv.output import counted
 from devenv.settings import Settings
 from devenv.wait import wait_for
@@ -28,6 +28,24 @@ def ensure_streams(settings: Settings, aws: Aws) -> list[str]:
         aws.kinesis.add_tags_to_stream(StreamName=name, Tags=own)
     made = f"made, {counted(settings.shard_count, 'shard')}"
     return [f"stream {name}: {'there' if there[name] else made}" for name in names]
+
+
+def require_own(settings: Settings, aws: Aws) -> None:
+    """Raise `Refused` unless the bootstrap has made the input stream, for this function.
+
+    For whoever puts made-up events: a stream that is another project's has its own readers.
+    """
+    name = settings.input_stream
+    listed = aws.kinesis.list_tags_for_stream(StreamName=name)["Tags"]
+    owner = unlisted(listed).get(TAG)
+    if owner == settings.function_name:
+        return
+    whose = f"was made for function {owner}" if owner else "was not made by `devenv bootstrap`"
+    raise Refused(
+        f"{name} at {aws.endpoint} {whose}: no made-up events are put on it. Name a stream that "
+        "isn't there yet (KINESIS_STREAM_INPUT), or say that this one is meant: aws kinesis "
+        f"add-tags-to-stream --stream-name {name} --tags {TAG}={settings.function_name}"
+    )
 
 
 def stream_arn(name: str, aws: Aws) -> str:

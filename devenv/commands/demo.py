@@ -6,6 +6,7 @@ from typing import cast
 
 import click
 
+from devenv.bootstrap.streams import require_own
 from devenv.commands.context import (
     Context,
     data_option,
@@ -39,7 +40,8 @@ def demo(context: Context, count: int, data: str | None, as_json: bool) -> None:
     """Bring the system up if it isn't, send sample events one by one, print each prediction.
 
     Beside it stand the true value (a ride's minutes) and the time from put to prediction. What this
-    command started it stops again; what was running stays.
+    command started it stops again; what was running stays. An input stream that the bootstrap
+    did not make is left alone.
     """
     settings = context.settings
     began = time.monotonic()
@@ -52,6 +54,7 @@ def demo(context: Context, count: int, data: str | None, as_json: bool) -> None:
         f"Ready after {time.monotonic() - began:.1f} s; the first event starts the function."
     )
     try:
+        require_own(settings, context.aws)
         pipeline = context.pipeline
         samples = list(pipeline.samples(count, data=data, first_id=int(time.time())))
         done = round_trips(samples, settings, context.aws)

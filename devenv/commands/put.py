@@ -1,6 +1,7 @@
 """`devenv put`: events onto the input stream."""
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,7 +14,10 @@ from devenv.errors import BadInput
 from devenv.output import counted
 from devenv.pipelines import PIPELINES
 from devenv.pipelines.pipeline import EventShape, Pipeline
-from devenv.producer import Record, put_records
+from devenv.producer import ENTRIES_PER_CALL, Record, put_records
+
+MOST_EXACT = 2**53
+"""The largest number up to which a double, which JSON's readers may take, has every whole one."""
 
 
 def event_options[F: Callable[..., object]](function: F) -> F:
@@ -74,15 +78,28 @@ def put(
     output = context.output(as_json)
     began = time.monotonic()
     count = 0
-    for done in put_records(name, records, context.aws):
-        count += 1
-        output.data(
-            f"{done.shard_id}  {done.sequence_number}  {done.record.partition_key}",
-            shard_id=done.shard_id,
-            sequence_number=done.sequence_number,
-            partition_key=done.record.partition_key,
-        )
+    try:
+        for done in put_records(name, records, context.aws):
+            count += 1
+            output.data(
+                f"{done.shard_id}  {done.sequence_number}  {done.record.partition_key}",
+                shard_id=done.shard_id,
+                sequence_number=done.sequence_number,
+                partition_key=done.record.partition_key,
+            )
+    except BaseException:
+        if len(records) > 1:
+            context.say(how_far(count, len(records), name))
+        raise
     context.say(f"{counted(count, 'record')} on {name} in {time.monotonic() - began:.2f} s")
+
+
+def how_far(acknowledged: int, given: int, stream: str) -> str:
+    """What is known of a put that was cut short: a call of PutRecords may be carried out although
+    its answer never comes."""
+    words = f"{acknowledged} of {counted(given, 'record')} are on {stream}"
+    unknown = min(given - acknowledged, ENTRIES_PER_CALL)
+    return f"{words}; up to {unknown} more, which were under way, may be." if unknown else words
 
 
 def event_of(given: dict[str, Any], pipeline: Pipeline) -> dict[str, object]:
@@ -95,7 +112,18 @@ def event_of(given: dict[str, Any], pipeline: Pipeline) -> dict[str, object]:
             f"Give {', '.join(flags[:-1])} and {flags[-1]} for one event of pipeline "
             f"{pipeline.name} (--pipeline chooses another), --event, or --file for many."
         )
-    return shape.event(given, given.get(shape.id) or str(uuid.uuid4()))
+    event_id = given.get(shape.id)
+    return shape.event(given, id_of(str(event_id)) if event_id else str(uuid.uuid4()))
+
+
+def id_of(text: str) -> int | str:
+    """An event's id from a flag: a whole number if it reads as one, as in the tutorials' events.
+
+    Text stays text that would look otherwise as a number (007), or that not every reader of JSON
+    keeps exactly (beyond 2^53).
+    """
+    number = re.fullmatch(r"0|-?[1-9][0-9]{0,15}", text, re.ASCII)
+    return int(text) if number and abs(int(text)) <= MOST_EXACT else text
 
 
 def records_of(source: TextIO, shape: EventShape) -> Iterator[Record]:

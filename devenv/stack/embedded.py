@@ -17,9 +17,9 @@ import psutil
 from devenv.disk import shortage
 from devenv.errors import BadInput, DevenvError
 from devenv.settings import Settings, address, is_loopback
-from devenv.stack import function_packages, registry_file, services
+from devenv.stack import function_packages, private, registry_file, services
 from devenv.stack.lock import locked
-from devenv.stack.process import Registry, Running
+from devenv.stack.process import Registry, Running, named_in_errors
 from devenv.stack.services import Service
 from devenv.wait import wait_for
 
@@ -113,6 +113,9 @@ class Embedded:
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Hold while starting or stopping: one command at a time does that to an instance."""
+        with named_in_errors():
+            for folder in (self.settings.home, self.settings.home / "run"):
+                private.ensure(folder)
         with locked(
             self.settings.home / "run" / "lock",
             lambda: self.say(

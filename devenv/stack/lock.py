@@ -44,6 +44,7 @@ def _held(path: Path, waiting: Callable[[], None]) -> TextIO:
 def _opened(path: Path) -> TextIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
         return path.open("w")
     except OSError as error:
         raise DevenvError(

@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 
 from devenv.errors import DevenvError
+from devenv.stack import private
 
 INSTANCE_VARIABLE = "DEVENV_INSTANCE"
 KILL_TIMEOUT = 5.0
@@ -91,12 +92,12 @@ class Registry:
         """Start `command` as child `name`, its output in a log file that's begun anew."""
         log = self.log_file(name)
         memory = self._file(name)
-        with _named_in_errors():
+        with named_in_errors():
             for folder in (log.parent, memory.parent):
-                folder.mkdir(parents=True, exist_ok=True)
+                private.ensure(folder)
             memory.unlink(missing_ok=True)
-            output = log.open("wb")
-        with output:
+            private.begin(log)
+        with log.open("wb") as output:
             try:
                 child = subprocess.Popen(
                     command,
@@ -106,6 +107,7 @@ class Registry:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    umask=private.UMASK,
                 )
             except OSError as error:
                 raise DevenvError(
@@ -116,6 +118,7 @@ class Registry:
         child.returncode = 0
         running = Running(name, child.pid, psutil.Process(child.pid).create_time(), url)
         try:
+            private.begin(memory)
             memory.write_text(json.dumps(asdict(running)))
         except BaseException:
             _signal(child.pid, signal.SIGKILL)  # What isn't remembered would never be stopped.
@@ -135,7 +138,7 @@ class Registry:
         for process in stubborn:
             _signal(process.pid, signal.SIGKILL)
         _still_running(stubborn, KILL_TIMEOUT)
-        with _named_in_errors():
+        with named_in_errors():
             for name in names:
                 self._file(name).unlink(missing_ok=True)
         return [child.name for child in running]
@@ -185,7 +188,7 @@ def _remembered(content: object) -> Running | None:
 
 
 @contextmanager
-def _named_in_errors() -> Iterator[None]:
+def named_in_errors() -> Iterator[None]:
     """A file that is in the way becomes an error with its name and what to do."""
     try:
         yield

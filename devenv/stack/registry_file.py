@@ -25,7 +25,7 @@ def place(home: Path) -> Path:
 
 def note_use(database: Path) -> None:
     """Remember that the file held a registry: an empty one later on has lost it."""
-    _mark(database).touch()
+    _mark(database).touch(mode=0o600)
 
 
 def check(database: Path, say: Say, now: Callable[[], datetime] = datetime.now) -> None:

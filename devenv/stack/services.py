@@ -11,7 +11,7 @@ from pathlib import Path
 
 from devenv.errors import BadInput, DevenvError
 from devenv.settings import Settings, address, is_loopback
-from devenv.stack import registry_file
+from devenv.stack import private, registry_file
 from devenv.stack.function_packages import FunctionPackages
 
 PLUGINS = {"kinesis:devenv", "s3:devenv", "ProcessExecutor"}
@@ -85,7 +85,7 @@ def mlflow_server(settings: Settings) -> Service | None:
         return None
     host, port = address(url, "MLFLOW_TRACKING_URI")
     database = registry_file.place(settings.home)
-    database.parent.mkdir(parents=True, exist_ok=True)
+    private.ensure(database.parent)
     command = mlflow_command(database, settings.model_bucket, host, port)
     return Service(
         name="mlflow",

@@ -58,6 +58,16 @@ def test_bootstrap_again_changes_nothing(running: Shell) -> None:
     assert (model["name"], model["version"], model["trained"]) == ("ride-duration", "1", False)
 
 
+def test_what_is_kept_on_disk_is_its_owners_alone(running: Shell) -> None:
+    """Events, models, logs and databases, whoever wrote them."""
+    assert running.home.stat().st_mode & 0o777 == 0o700
+    code = running.home / "emulator" / "tmp" / "lambda" / "images"  # Copies, as in the checkout.
+    found = [path for path in running.home.rglob("*") if not path.is_symlink()]
+    files = [path for path in found if code not in path.parents]
+    assert {path.name for path in files} >= {"kinesis.db", "mlflow.db", "records.sqlite"}
+    assert [path for path in files if path.exists() and path.stat().st_mode & 0o077] == []
+
+
 def test_status_shows_all_parts(running: Shell) -> None:
     """Services, streams, function, mapping and model, for scripts and for people."""
     status = running.devenv("status", "--json")

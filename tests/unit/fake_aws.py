@@ -12,6 +12,7 @@ class FakeAws:
 
     kinesis: Any = None
     logs: Any = None
+    functions: Any = None
     endpoint: str = "http://127.0.0.1:4566"
 
 

@@ -16,6 +16,10 @@ class GroupMissing(Exception):
     """ResourceNotFoundException."""
 
 
+class FunctionMissing(Exception):
+    """Lambda's ResourceNotFoundException."""
+
+
 class FakeLogs:
     """CloudWatch Logs with one group, which is there once it holds an event."""
 
@@ -37,7 +41,8 @@ class FakeLogs:
         return self
 
     def paginate(self, *, logGroupName: str, startTime: int) -> Iterator[dict[str, Any]]:
-        assert logGroupName == "/aws/lambda/ride-duration-prediction"
+        if logGroupName != "/aws/lambda/ride-duration-prediction":
+            raise GroupMissing
         self.starts.append(startTime)
         if not self.events:
             raise GroupMissing
@@ -46,10 +51,21 @@ class FakeLogs:
             yield {"events": found[begin : begin + 2]}
 
 
+class FakeLambda:
+    """Lambda with one function."""
+
+    exceptions = SimpleNamespace(ResourceNotFoundException=FunctionMissing)
+
+    def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:
+        if FunctionName != "ride-duration-prediction":
+            raise FunctionMissing
+        return {}
+
+
 def lines(logs: FakeLogs, last: int = 50, *steps: Any) -> Iterator[str]:
     """The log; with `steps` it's followed, one step in each pause."""
     left = list(steps)
-    aws: Any = FakeAws(logs=logs)
+    aws: Any = FakeAws(logs=logs, functions=FakeLambda())
 
     def sleep(seconds: float) -> None:
         left.pop(0)()
@@ -69,6 +85,14 @@ def test_a_function_that_never_ran_is_not_found() -> None:
     """With what to do about it."""
     with pytest.raises(NotFound, match=r"/aws/lambda/ride-.* at http://.* `devenv put`"):
         list(lines(FakeLogs()))
+
+
+@pytest.mark.parametrize("following", [False, True])
+def test_a_function_that_is_not_there_is_told_so(following: bool) -> None:
+    """Rather than that it hasn't run; nor is it waited for."""
+    aws: Any = FakeAws(logs=FakeLogs("1"), functions=FakeLambda())
+    with pytest.raises(NotFound, match=r"no function nope at http://.*Check FUNCTION_NAME"):
+        next(log_events("nope", aws, 50, following, lambda seconds: pytest.fail("it waits")))
 
 
 def test_following_yields_what_comes_and_nothing_twice() -> None:

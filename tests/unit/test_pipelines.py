@@ -103,7 +103,7 @@ def test_the_function_gives_the_model_what_it_was_trained_on(name: str) -> None:
 def test_flags_make_the_tutorials_event() -> None:
     """With an id of its own where none is given."""
     made = event_of({**FEATURES, "pred_id": "123"}, BIKE)
-    assert made == {"features": FEATURES, "pred_id": "123"}
+    assert made == {"features": FEATURES, "pred_id": 123}
     assert event_of(FEATURES, BIKE)["pred_id"]
 
 

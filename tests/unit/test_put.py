@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devenv.commands.put import record_of, records_of
+from devenv.commands.put import event_of, how_far, record_of, records_of
 from devenv.errors import BadInput
 from devenv.pipelines import PIPELINES
 from devenv.producer import Record
@@ -89,6 +89,37 @@ def test_what_is_not_text_is_bad_input(tmp_path: Path) -> None:
         pytest.raises(BadInput, match=r"trips\.parquet is not text in UTF-8"),
     ):
         list(records_of(source, SHAPE))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("156", 156),
+        ("0", 0),
+        ("-5", -5),
+        (str(2**53), 2**53),
+        *((text, text) for text in ("007", "1.5", "1e3", "-0", "+5", "a1", "٣", " 5", "5\n")),
+        (str(2**53 + 1), str(2**53 + 1)),
+        ("9" * 40, "9" * 40),
+    ],
+)
+def test_a_flags_id_is_a_number_if_it_reads_as_one(text: str, value: int | str) -> None:
+    """As in the tutorials' events; the partition key is the same either way."""
+    ride = PIPELINES["ride"]
+    event = event_of(
+        {"PULocationID": 1, "DOLocationID": 2, "trip_distance": 3.0, "ride_id": text}, ride
+    )
+    assert (event["ride_id"], type(event["ride_id"])) == (value, type(value))
+    assert record_of(event, SHAPE).partition_key == text
+
+
+def test_how_far_a_put_came() -> None:
+    """What is sure, and what may be."""
+    assert how_far(500, 2000, "s") == (
+        "500 of 2000 records are on s; up to 500 more, which were under way, may be."
+    )
+    assert "up to 2 more" in how_far(500, 502, "s")
+    assert how_far(3, 3, "s") == "3 of 3 records are on s"
 
 
 def test_the_ride_id_of_any_type_becomes_the_key() -> None:
