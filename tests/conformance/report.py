@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+EVIDENCE = ("recorded", "guide", "model", "inference")
 MARKS = {"passed": "yes", "failed": "**no**", "skipped": "not tried"}
 
 
@@ -25,6 +26,8 @@ class Row:
     """passed, failed or skipped."""
     reason: str
     seconds: float
+    evidence: str
+    """recorded (on AWS), guide (AWS's), model (the API's) or inference."""
 
 
 def statement_of(item: pytest.Item) -> str:
@@ -41,6 +44,12 @@ def part_of(item: pytest.Item) -> str:
     return (docstring or item.path.stem).strip().split("\n")[0].rstrip(".")
 
 
+def evidence_of(item: pytest.Item) -> str:
+    """By the test's own mark or its module's; the nearest counts."""
+    marker = item.get_closest_marker("evidence")
+    return str(marker.args[0]) if marker else ""
+
+
 class Table:
     """Collects rows while tests run."""
 
@@ -49,7 +58,8 @@ class Table:
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         if HERE in item.path.parents:
-            item.user_properties.append(("statement", (part_of(item), statement_of(item))))
+            told = (part_of(item), statement_of(item), evidence_of(item))
+            item.user_properties.append(("statement", told))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         told = dict(report.user_properties).get("statement")
@@ -63,7 +73,9 @@ class Table:
                 result = "failed"  # As was to be expected, and so no reason to stop a build.
         else:
             result, reason = before.result, before.reason
-        self.rows[report.nodeid] = Row(*told, result, reason, round(seconds, 1))
+        part, statement, evidence = told
+        seconds = round(seconds, 1)
+        self.rows[report.nodeid] = Row(part, statement, result, reason, seconds, evidence)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self.rows:
@@ -76,7 +88,10 @@ class Table:
                 terminalreporter.line(f"{part}")
             mark = MARKS[row.result].strip("*")
             reason = f" ({row.reason})" if row.result == "skipped" else ""
-            terminalreporter.line(f"  {mark:10}{row.seconds:5.1f} s  {row.statement}{reason}")
+            evidence = f"[{row.evidence}]"
+            terminalreporter.line(
+                f"  {mark:10}{row.seconds:5.1f} s  {evidence:11}  {row.statement}{reason}"
+            )
         passed = sum(row.result == "passed" for row in rows)
         terminalreporter.line(f"{passed} of {len(rows)} statements hold")
         if path := terminalreporter.config.getoption("--conformance-report"):
@@ -108,23 +123,27 @@ def markdown(runs: dict[str, list[Row]]) -> str:
     """Tables, one for each part; a column for each run."""
     by_run = {name: {(r.part, r.statement): r for r in rows} for name, rows in runs.items()}
     order = list(dict.fromkeys(key for rows in by_run.values() for key in rows))
+    evidence = {key: row.evidence for rows in by_run.values() for key, row in rows.items()}
     lines: list[str] = []
     for part in dict.fromkeys(part for part, _ in order):
         lines += [
             "",
             f"### {part}",
             "",
-            f"| | {' | '.join(runs)} |",
-            "| --- |" + " --- |" * len(runs),
+            f"| | evidence | {' | '.join(runs)} |",
+            "| --- | --- |" + " --- |" * len(runs),
         ]
         for key in [key for key in order if key[0] == part]:
             cells = [mark(rows.get(key)) for rows in by_run.values()]
-            lines.append(f"| {key[1].replace('|', '&#124;')} | {' | '.join(cells)} |")
+            statement = key[1].replace("|", "&#124;")
+            lines.append(f"| {statement} | {evidence[key]} | {' | '.join(cells)} |")
     totals = [
         f"{sum(r.result == 'passed' for r in rows)} of {len(order)}" for rows in runs.values()
     ]
     head = [f"| | {' | '.join(runs)} |", "| --- |" + " --- |" * len(runs)]
     head.append(f"| statements that hold | {' | '.join(totals)} |")
+    counts = ", ".join(f"{list(evidence.values()).count(kind)} {kind}" for kind in EVIDENCE)
+    head += ["", f"Evidence of the {len(order)} statements: {counts}."]
     return "\n".join(head + lines).strip() + "\n"
 
 

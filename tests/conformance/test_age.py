@@ -11,7 +11,13 @@ from .failures import next_failure, to
 AGE = 60
 """The lowest that AWS takes. `aging` was begun with the session, so little of it is left."""
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.evidence(
+        "recorded",
+        "https://github.com/localstack/localstack/tree/main/tests/aws/services/lambda_/event_source_mapping",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +28,9 @@ def expired(aging: Aging) -> dict[str, Any]:
     return next_failure(aging.failures, AGE + aging.failing.watch.patience)
 
 
+@pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html"
+)
 def test_expired(aging: Aging, expired: dict[str, Any]) -> None:
     """A batch that fails until its records are too old is discarded, and the next one read"""
     assert expired["requestContext"]["condition"] == "RecordAgeExceeded"

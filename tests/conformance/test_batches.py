@@ -3,10 +3,19 @@
 import time
 from datetime import UTC, datetime
 
+import pytest
+
 from .cloud import Cloud
 from .conftest import Map
 from .observed import most_at_once, succeeded
 from .source import Source
+
+pytestmark = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html"
+)
+MODEL = pytest.mark.evidence(
+    "model", "https://github.com/boto/botocore/tree/develop/botocore/data/lambda"
+)
 
 MEGABYTES_6 = 6 * 1024 * 1024
 
@@ -83,6 +92,7 @@ def test_crash(source: Source, map_to_witness: Map) -> None:
     assert ["deadly", None] in [[*one.ids[:1], one.finished] for one in seen]
 
 
+@MODEL
 def test_trim_horizon(source: Source, map_to_witness: Map) -> None:
     """TRIM_HORIZON starts with the oldest record"""
     source.put("old")
@@ -90,6 +100,7 @@ def test_trim_horizon(source: Source, map_to_witness: Map) -> None:
     source.watch.until_ids("old")
 
 
+@MODEL
 def test_latest(source: Source, map_to_witness: Map, cloud: Cloud) -> None:
     """LATEST starts with what comes after the mapping is there"""
     source.put("old")
@@ -107,6 +118,7 @@ def test_latest(source: Source, map_to_witness: Map, cloud: Cloud) -> None:
     assert "old" not in [id for one in source.watch.quiet(1) for id in one.ids]
 
 
+@MODEL
 def test_at_timestamp(source: Source, map_to_witness: Map) -> None:
     """AT_TIMESTAMP starts with the first record from that time on"""
     source.put("old")

@@ -1,14 +1,25 @@
 """BisectBatchOnFunctionError"""
 
+import pytest
+
 from .cloud import Cloud
 from .conftest import Map
 from .failures import next_failure, to
 from .observed import succeeded
 from .source import Source
 
+pytestmark = pytest.mark.evidence(
+    "guide",
+    "https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html",
+)
+GUIDE = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html"
+)
+
 EIGHT = {"BatchSize": 8, "MaximumBatchingWindowInSeconds": 20, "BisectBatchOnFunctionError": True}
 
 
+@GUIDE
 def test_halves(source: Source, map_to_witness: Map) -> None:
     """A batch that fails is split in two, and each half tried again"""
     records = [{"id": n} for n in range(8)]
@@ -34,6 +45,7 @@ def test_retries_kept(source: Source, map_to_witness: Map, cloud: Cloud) -> None
     assert set(succeeded(source.watch.until_ids(*good))) == good
 
 
+@GUIDE
 def test_off(source: Source, map_to_witness: Map) -> None:
     """Without BisectBatchOnFunctionError a batch is never split"""
     source.put(*range(3), {"id": 3, "do": {"raise": "poison", "times": 2}})
@@ -54,6 +66,7 @@ def test_with_partial(source: Source, map_to_witness: Map) -> None:
     assert all(min(one.ids) >= 3 for one in source.watch.quiet(2)[1:])
 
 
+@pytest.mark.evidence("inference", "each option says what an exception does")
 def test_exception_with_partial(source: Source, map_to_witness: Map) -> None:
     """With partial responses on, an exception still splits the batch in two"""
     records = [{"id": n} for n in range(8)]

@@ -11,6 +11,11 @@ from .conftest import Map
 from .refusals import refused
 from .source import Source
 
+pytestmark = pytest.mark.evidence(
+    "recorded",
+    "https://github.com/localstack/localstack/tree/main/tests/aws/services/lambda_/event_source_mapping",
+)
+
 FIELDS: dict[str, Any] = {
     "State": "Creating",
     "StateTransitionReason": "User action",
@@ -63,6 +68,7 @@ def test_twice(cloud: Cloud, witness: str, mapped: tuple[Source, dict[str, Any]]
         cloud.map(witness, source.arn)
 
 
+@pytest.mark.evidence("model", "https://github.com/boto/botocore/tree/develop/botocore/data/lambda")
 def test_states(cloud: Cloud, source: Source, map_to_witness: Map) -> None:
     """A new mapping becomes Enabled; a deleted one is Deleting, then gone"""
     uuid = map_to_witness(source)
@@ -71,6 +77,9 @@ def test_states(cloud: Cloud, source: Source, map_to_witness: Map) -> None:
     cloud.unmapped(uuid)
 
 
+@pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-example.html"
+)
 def test_last_result(cloud: Cloud, source: Source, map_to_witness: Map) -> None:
     """LastProcessingResult is OK once a batch has succeeded"""
     uuid = map_to_witness(source)

@@ -10,6 +10,14 @@ from .cloud import Cloud
 from .failures import next_failure
 from .source import Source
 
+pytestmark = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html"
+)
+RECORDED = pytest.mark.evidence(
+    "recorded",
+    "https://github.com/localstack/localstack/tree/main/tests/aws/services/lambda_/event_source_mapping",
+)
+
 MAPPED = {"BatchSize": 1, "MaximumRetryAttempts": 0}
 
 
@@ -22,6 +30,7 @@ def fail(cloud: Cloud, witness: str, destination: str) -> tuple[Source, str, str
     return source, answer["UUID"], sequence
 
 
+@RECORDED
 def test_sqs(cloud: Cloud, witness: str) -> None:
     """SQS: a message whose body is the failure record"""
     queue = cloud.queue()
@@ -29,6 +38,7 @@ def test_sqs(cloud: Cloud, witness: str) -> None:
     assert_about(next_failure(queue, cloud.patience), source, sequence)
 
 
+@RECORDED
 def test_sns(cloud: Cloud, witness: str) -> None:
     """SNS: a notification whose message is the failure record"""
     topic, queue = cloud.topic(), cloud.queue()

@@ -13,6 +13,13 @@ from .conftest import Map
 from .refusals import refused
 from .source import Source
 
+pytestmark = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html"
+)
+GUIDE = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html"
+)
+
 
 @pytest.fixture(scope="module")
 def delivered(module_cloud: Cloud, witness: str) -> tuple[Source, str, dict[str, Any]]:
@@ -79,6 +86,7 @@ def consumer(cloud: Cloud, source: Source) -> str:
     return arn
 
 
+@pytest.mark.evidence("model", "https://github.com/boto/botocore/tree/develop/botocore/data/lambda")
 def test_consumer(source: Source, consumer: str, map_to_witness: Map) -> None:
     """The source may be a consumer's ARN"""
     source.put(1)
@@ -89,6 +97,7 @@ def test_consumer(source: Source, consumer: str, map_to_witness: Map) -> None:
     assert [one.ids for one in seen] == [[1], [2]]
 
 
+@pytest.mark.evidence("inference", "the mapping's EventSourceArn is the consumer's")
 def test_consumer_event(source: Source, consumer: str, map_to_witness: Map) -> None:
     """From a consumer, eventSourceARN is the consumer's"""
     source.put(1)
@@ -104,6 +113,7 @@ READING = {
 }
 
 
+@GUIDE
 def test_managed_policy(cloud: Cloud) -> None:
     """AWSLambdaKinesisExecutionRole covers reading and logs only, not PutRecord"""
     arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole"
@@ -116,6 +126,7 @@ def test_managed_policy(cloud: Cloud) -> None:
     assert not [action for action in actions if re.search(r":Put(?!LogEvents)|\*", action)]
 
 
+@GUIDE
 def test_role_required(cloud: Cloud, source: Source) -> None:
     """A function whose role may not read the stream can't be mapped to it"""
     function = cloud.function(cloud.role(reads_streams=False))
@@ -123,6 +134,9 @@ def test_role_required(cloud: Cloud, source: Source) -> None:
         cloud.map(function, source.arn)
 
 
+@pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"
+)
 def test_iterator_age(cloud: Cloud, source: Source, witness: str, map_to_witness: Map) -> None:
     """The function's IteratorAge is in CloudWatch"""
     if cloud.on_aws:

@@ -4,9 +4,15 @@ import base64
 import json
 from typing import Any
 
+import pytest
+
 from .conftest import Map
 from .observed import succeeded
 from .source import Source
+
+pytestmark = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html"
+)
 
 
 def criteria(*patterns: object) -> dict[str, Any]:
@@ -25,6 +31,7 @@ def test_data(source: Source, map_to_witness: Map) -> None:
     assert succeeded(source.watch.until_ids("last")) == [0, 2, "last"]
 
 
+@pytest.mark.evidence("inference", "a filter decides on a record, nothing says that it changes one")
 def test_untouched(source: Source, map_to_witness: Map) -> None:
     """A record that passes a filter is delivered with its data as it was put"""
     data = b'{ "id" : 1,  "kind":"wanted" , "number": 1.50}'

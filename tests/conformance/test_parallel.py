@@ -2,10 +2,16 @@
 
 from itertools import pairwise
 
+import pytest
+
 from .cloud import Cloud
 from .conftest import Map
 from .observed import most_at_once, succeeded
 from .source import Source
+
+pytestmark = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html"
+)
 
 
 def test_one_shard(cloud: Cloud, map_to_crew: Map) -> None:

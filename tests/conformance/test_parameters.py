@@ -12,6 +12,16 @@ from .conftest import Map
 from .refusals import refused
 from .source import Source
 
+pytestmark = pytest.mark.evidence(
+    "model", "https://github.com/boto/botocore/tree/develop/botocore/data/lambda"
+)
+GUIDE = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html"
+)
+GUIDE_2 = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html"
+)
+
 BOUNDS: list[tuple[str, str, Any, list[Any], list[Any]]] = [
     ("BatchSize", "1–10000, by default 100", 100, [1, 10000], [0, 10001]),
     ("MaximumBatchingWindowInSeconds", "0–300, by default 0", 0, [300, 0], [-1, 301]),
@@ -105,6 +115,7 @@ def test_position_unknown(refusal: Refusal) -> None:
     refusal.of(StartingPosition="NOW")
 
 
+@GUIDE_2
 def test_future(refusal: Refusal) -> None:
     """AT_TIMESTAMP in the future is refused"""
     later = datetime.now(UTC) + timedelta(hours=1)
@@ -126,17 +137,20 @@ def test_destination(cloud: Cloud, source: Source, map_to_witness: Map) -> None:
 FILTERS = [{"Pattern": json.dumps({"data": {"kind": [str(number)]}})} for number in range(11)]
 
 
+@GUIDE
 def test_five_filters(cloud: Cloud, source: Source, map_to_witness: Map) -> None:
     """FilterCriteria may have 5 filters"""
     uuid = map_to_witness(source, Enabled=False, FilterCriteria={"Filters": FILTERS[:5]})
     assert cloud.settled(uuid, "Disabled")["FilterCriteria"] == {"Filters": FILTERS[:5]}
 
 
+@GUIDE
 def test_eleven_filters(refusal: Refusal) -> None:
     """More than 10 filters, the highest quota, are refused"""
     refusal.of(FilterCriteria={"Filters": FILTERS})
 
 
+@GUIDE
 def test_bad_pattern(refusal: Refusal) -> None:
     """A filter that is no pattern is refused"""
     pattern = '{"data": {"kind": "not in a list"}}'
@@ -151,6 +165,7 @@ OTHERS = {
 }
 
 
+@GUIDE_2
 @pytest.mark.parametrize("option", OTHERS)
 def test_not_for_kinesis(refusal: Refusal, option: str) -> None:
     """{option}, which Kinesis sources don't have, is refused, not ignored"""

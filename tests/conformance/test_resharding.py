@@ -1,9 +1,15 @@
 """Resharding"""
 
+import pytest
+
 from .cloud import Cloud
 from .conftest import Map
 from .observed import Seen
 from .source import HASH_KEYS, Source
+
+pytestmark = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html"
+)
 
 SLOW = {"sleep": 0.3}
 

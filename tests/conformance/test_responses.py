@@ -13,6 +13,15 @@ from .failures import to
 from .observed import Seen
 from .source import Source
 
+pytestmark = pytest.mark.evidence(
+    "recorded",
+    "https://github.com/localstack/localstack/tree/main/tests/aws/services/lambda_/event_source_mapping",
+)
+GUIDE = pytest.mark.evidence(
+    "guide",
+    "https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html",
+)
+
 REPORTING = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 WHOLE = {"BatchSize": 2, "MaximumBatchingWindowInSeconds": 2}
 
@@ -92,6 +101,7 @@ def test_failure(outcome: Outcome, kind: str) -> None:
     assert outcome.failures[first]["KinesisBatchInfo"]["endSequenceNumber"] == last
 
 
+@GUIDE
 def test_checkpoint(source: Source, map_to_witness: Map) -> None:
     """The lowest number returned is the checkpoint: from there on all is tried again"""
     fails_once = {"report": True, "times": 1}
@@ -102,6 +112,7 @@ def test_checkpoint(source: Source, map_to_witness: Map) -> None:
     assert len(source.watch.quiet(2)) == 2
 
 
+@GUIDE
 def test_not_set(source: Source, map_to_witness: Map) -> None:
     """Batch item failures are ignored unless ReportBatchItemFailures is set"""
     source.put(0, {"id": 1, "do": {"report": True}})

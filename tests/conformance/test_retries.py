@@ -11,9 +11,21 @@ from .conftest import Map
 from .failures import failures_within, next_failure, to
 from .source import Source
 
+pytestmark = pytest.mark.evidence(
+    "recorded",
+    "https://github.com/localstack/localstack/tree/main/tests/aws/services/lambda_/event_source_mapping",
+)
+GUIDE = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html"
+)
+GUIDE_2 = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html"
+)
+
 POISON = {"raise": "poison"}
 
 
+@GUIDE
 def test_whole_batch(source: Source, map_to_witness: Map) -> None:
     """By default the whole batch is tried again until it succeeds"""
     source.put(1, {"id": 2, "do": {**POISON, "times": 2}}, 3)
@@ -22,11 +34,13 @@ def test_whole_batch(source: Source, map_to_witness: Map) -> None:
     assert [one.ids for one in seen] == [[1, 2, 3]] * 3
 
 
+@GUIDE_2
 def test_expiry() -> None:
     """By default a batch is tried again until its records expire"""
     pytest.skip("a stream keeps records for at least 24 hours")
 
 
+@GUIDE
 def test_before() -> None:
     """Errors before the function ran, other than throttling, don't use up MaximumRetryAttempts"""
     pytest.skip("nothing in AWS's API causes one on purpose")
@@ -44,6 +58,7 @@ def test_attempts(source: Source, map_to_witness: Map, cloud: Cloud, attempts: i
     assert failure["requestContext"]["approximateInvokeCount"] == attempts + 1
 
 
+@GUIDE_2
 def test_discarded(source: Source, map_to_witness: Map) -> None:
     """Without a destination a batch whose attempts are used up is dropped, and the next one read"""
     source.put({"id": "poison", "do": POISON}, "good")
@@ -51,6 +66,7 @@ def test_discarded(source: Source, map_to_witness: Map) -> None:
     source.watch.until_ids("good")
 
 
+@GUIDE
 def test_throttled(cloud: Cloud, role: str, source: Source) -> None:
     """Throttles don't use up MaximumRetryAttempts"""
     function, queue = cloud.function(role), cloud.queue()
@@ -63,6 +79,7 @@ def test_throttled(cloud: Cloud, role: str, source: Source) -> None:
     source.watch.until_ids("patient", within=source.watch.patience + 20)
 
 
+@pytest.mark.evidence("inference", "a function that ran into its timeout has failed")
 def test_timeout(cloud: Cloud, role: str, source: Source) -> None:
     """A function that runs into its timeout has failed, and is tried again"""
     function = cloud.function(role, Timeout=2)

@@ -1,11 +1,16 @@
 """Disabling, enabling and updating"""
 
+import pytest
+
 from .cloud import Cloud
 from .conftest import Map
 from .observed import succeeded
 from .source import Source
 
+pytestmark = pytest.mark.evidence("inference", "what the API's words for the operation mean")
 
+
+@pytest.mark.evidence("guide", "https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html")
 def test_disable_and_enable(cloud: Cloud, source: Source, map_to_witness: Map) -> None:
     """Disable, then enable, goes on from the checkpoint"""
     uuid = map_to_witness(source, BatchSize=1)
@@ -19,6 +24,7 @@ def test_disable_and_enable(cloud: Cloud, source: Source, map_to_witness: Map) -
     assert succeeded(source.watch.until_ids(4, 5, 6)) == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.evidence("model", "https://github.com/boto/botocore/tree/develop/botocore/data/lambda")
 def test_made_disabled(cloud: Cloud, source: Source, map_to_witness: Map) -> None:
     """A mapping made with Enabled=false delivers nothing until it is enabled"""
     uuid = map_to_witness(source, Enabled=False)

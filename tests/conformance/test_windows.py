@@ -10,6 +10,10 @@ from .conftest import Map
 from .observed import Seen
 from .source import Source
 
+pytestmark = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html"
+)
+
 BATCHES = {"BatchSize": 2, "TumblingWindowInSeconds": 3}
 
 

@@ -15,6 +15,10 @@ from devenv.settings import Settings
 
 from .kinesis_requests import JSON, post
 
+pytestmark = pytest.mark.evidence(
+    "model", "https://github.com/boto/botocore/tree/develop/botocore/data/kinesis"
+)
+
 
 @pytest.fixture
 def kinesis(system: Settings, aws: Aws) -> Any:
@@ -75,6 +79,9 @@ def test_errors_have_their_types_in_boto3(kinesis: Any, stream: str) -> None:
         kinesis.create_stream(StreamName="absurd", ShardCount=10**9)
 
 
+@pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html"
+)
 def test_a_split_shard_leads_its_readers_to_its_children(kinesis: Any, stream: str) -> None:
     parent = kinesis.list_shards(StreamName=stream)["Shards"][0]
     kinesis.put_record(StreamName=stream, Data=b"old", PartitionKey="a")
@@ -91,6 +98,9 @@ def test_a_split_shard_leads_its_readers_to_its_children(kinesis: Any, stream: s
     assert [child["ParentShards"] for child in page["ChildShards"]] == [[parent["ShardId"]]] * 2
 
 
+@pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html"
+)
 def test_a_subscription_gets_records_and_is_not_repeated_at_once(kinesis: Any, stream: str) -> None:
     arn = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"][
         "StreamARN"
@@ -113,6 +123,7 @@ def test_a_subscription_gets_records_and_is_not_repeated_at_once(kinesis: Any, s
         events.close()
 
 
+@pytest.mark.evidence("recorded", "https://github.com/mhart/kinesalite/tree/master/test")
 @pytest.mark.parametrize(
     "body",
     [b"not json", b"[]", b'{"StreamName": 1}', b'{"StreamName": {}, "Records": 7}', b"\xff\x00"],
@@ -124,6 +135,7 @@ def test_wrong_types_are_never_500(system: Settings, body: bytes) -> None:
         assert json.loads(answer)["__type"] in ("SerializationException", "ValidationException")
 
 
+@pytest.mark.evidence("inference", "a body that can't be read is the sender's fault")
 def test_a_body_with_a_wrong_label_is_never_500(system: Settings, stream: str) -> None:
     """Packed bodies are taken; one that isn't packed, or is damaged, is the sender's fault."""
     body = json.dumps({"StreamName": stream}).encode()
@@ -139,6 +151,7 @@ def test_a_body_with_a_wrong_label_is_never_500(system: Settings, stream: str) -
         }
 
 
+@pytest.mark.evidence("inference", "the emulator's own")
 def test_what_is_not_implemented_names_itself(system: Settings, kinesis: Any) -> None:
     with pytest.raises(ClientError, match="DescribeAccountSettings is not implemented"):
         kinesis.describe_account_settings()

@@ -12,6 +12,8 @@ from devenv.settings import Settings
 
 from .kinesis_requests import CBOR, post
 
+pytestmark = pytest.mark.evidence("inference", "what the AWS SDK for Java sends and reads")
+
 ARRIVAL = b"ApproximateArrivalTimestamp"
 TAG_OF_TIMES = b"\xc1"
 SHARD = "shardId-000000000000"

@@ -13,6 +13,8 @@ import uv
 
 from devenv.settings import Settings
 
+pytestmark = pytest.mark.evidence("inference", "what the AWS SDK for JavaScript sends and reads")
+
 HERE = Path(__file__).with_name("javascript")
 PACKAGES = HERE / "node_modules"
 INSTALLED = PACKAGES / "installed"

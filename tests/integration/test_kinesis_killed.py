@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from botocore.exceptions import BotoCoreError
 
 from .kinesis_server import Server, serving
+
+pytestmark = pytest.mark.evidence("inference", "its own promise: what was acknowledged is there")
 
 ROUNDS = 20
 KEYS = {"PutRecord": ("a", "b"), "PutRecords": ("c", "e")}

@@ -18,6 +18,10 @@ from devenv.settings import Settings
 
 from .kinesis_cases import CASES, Place
 
+pytestmark = pytest.mark.evidence(
+    "model", "https://github.com/boto/botocore/tree/develop/botocore/data/kinesis"
+)
+
 NOT_IN_CLI = {"SubscribeToShard"}
 """Version 1 of the CLI has no event streams."""
 

@@ -12,6 +12,10 @@ from localstack.aws.api import ServiceException
 from devenv.emulator.kinesis.blobs import decoded, has_stray_bits
 from devenv.emulator.kinesis.json_api import answer
 
+pytestmark = pytest.mark.evidence(
+    "recorded", "https://github.com/mhart/kinesalite/tree/master/test"
+)
+
 REFUSED = [
     ("23456", "Base64 encoded length is expected a multiple of 4 bytes but found: 5"),
     ("=+/=", "Invalid Base64 character: '='"),
@@ -23,6 +27,9 @@ REFUSED = [
 ]
 
 
+@pytest.mark.evidence(
+    "model", "https://github.com/boto/botocore/tree/develop/botocore/data/kinesis"
+)
 @given(st.binary(max_size=40))
 def test_what_is_proper_is_taken(data: bytes) -> None:
     assert decoded(base64.b64encode(data).decode()) == data

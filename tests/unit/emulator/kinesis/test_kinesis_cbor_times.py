@@ -9,6 +9,8 @@ from cbor2._types import CBORDecodeValueError, CBORTag
 
 from devenv.emulator.kinesis import cbor_times
 
+pytestmark = pytest.mark.evidence("inference", "what the AWS SDK for Java sends and reads")
+
 
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,11 @@ from localstack.aws.api import ServiceException
 
 from devenv.emulator.kinesis.service import Caller
 
+pytestmark = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html"
+)
+RECORDED = pytest.mark.evidence("recorded", "https://github.com/mhart/kinesalite/tree/master/test")
+
 
 def five_records(api: Api) -> list[str]:
     """Records 0 to 4, half a second apart; their sequence numbers."""
@@ -64,6 +69,7 @@ def test_iterators_expire_after_five_minutes(api: Api) -> None:
     assert e.value.code == "ExpiredIteratorException"
 
 
+@RECORDED
 @pytest.mark.parametrize("garbage", ["garbage", "AAAA", "é", "A" * 120, "=" * 8])
 def test_a_garbage_iterator_is_an_invalid_argument(api: Api, garbage: str) -> None:
     api.stream()
@@ -72,6 +78,7 @@ def test_a_garbage_iterator_is_an_invalid_argument(api: Api, garbage: str) -> No
     assert e.value.code == "InvalidArgumentException"
 
 
+@pytest.mark.evidence("inference", "an iterator is opaque: one that AWS didn't make is none")
 def test_an_iterator_that_was_tampered_with_is_refused(api: Api) -> None:
     api.stream()
     iterator = api.iterator()
@@ -81,6 +88,9 @@ def test_an_iterator_that_was_tampered_with_is_refused(api: Api) -> None:
             api("GetRecords", ShardIterator=iterator[:place] + other + iterator[place + 1 :])
 
 
+@pytest.mark.evidence(
+    "model", "https://github.com/boto/botocore/tree/develop/botocore/data/kinesis"
+)
 def test_iterators_of_the_longest_name_are_short_enough(api: Api) -> None:
     name = "n" * 128
     api.stream(name=name)
@@ -91,6 +101,7 @@ def test_iterators_of_the_longest_name_are_short_enough(api: Api) -> None:
     api("GetRecords", ShardIterator=iterator)
 
 
+@RECORDED
 @pytest.mark.parametrize("bogus", ["0", "1", "12345678901234567890123456789", "9" * 56, "9" * 129])
 def test_a_bogus_sequence_number_is_an_invalid_argument(api: Api, bogus: str) -> None:
     five_records(api)
@@ -99,6 +110,7 @@ def test_a_bogus_sequence_number_is_an_invalid_argument(api: Api, bogus: str) ->
     assert e.value.code == "InvalidArgumentException"
 
 
+@RECORDED
 def test_another_shards_or_streams_number_is_refused(api: Api) -> None:
     api.stream(shards=2)
     number = api.put(key="b")["SequenceNumber"]
@@ -111,6 +123,7 @@ def test_another_shards_or_streams_number_is_refused(api: Api) -> None:
         api.iterator("AT_SEQUENCE_NUMBER", "1", StartingSequenceNumber=number)
 
 
+@RECORDED
 @pytest.mark.parametrize(
     ("kind", "more"),
     [
@@ -126,12 +139,14 @@ def test_a_type_without_its_parameter_is_refused(api: Api, kind: str, more: dict
     assert e.value.code == "InvalidArgumentException"
 
 
+@RECORDED
 @pytest.mark.parametrize("name", ["shardId-000000000001", "shardId-1", "1"])
 def test_short_shard_ids_are_understood(api: Api, name: str) -> None:
     api.stream(shards=2)
     assert api.data(shard=name) == []
 
 
+@RECORDED
 @pytest.mark.parametrize("name", ["shardId-000000000007", "nonsense"])
 def test_a_shard_that_is_not_there_is_not_found(api: Api, name: str) -> None:
     api.stream()
@@ -140,6 +155,7 @@ def test_a_shard_that_is_not_there_is_not_found(api: Api, name: str) -> None:
     assert e.value.code == "ResourceNotFoundException"
 
 
+@pytest.mark.evidence("inference", "the stream is not there")
 def test_an_iterator_of_a_deleted_stream_finds_nothing(api: Api) -> None:
     api.stream()
     iterator = api.iterator()
@@ -150,6 +166,7 @@ def test_an_iterator_of_a_deleted_stream_finds_nothing(api: Api) -> None:
     assert e.value.code == "ResourceNotFoundException"
 
 
+@pytest.mark.evidence("inference", "accounts and regions share nothing")
 def test_streams_of_another_account_or_region_are_apart(api: Api) -> None:
     five_records(api)
     for caller in (Caller("111111111111", "us-east-1"), Caller("000000000000", "eu-west-1")):
@@ -158,6 +175,7 @@ def test_streams_of_another_account_or_region_are_apart(api: Api) -> None:
             api.data()
 
 
+@pytest.mark.evidence("inference", "regions share nothing")
 def test_an_arn_of_another_region_is_not_found(api: Api) -> None:
     api.stream()
     arn = "arn:aws:kinesis:eu-west-1:000000000000:stream/s"

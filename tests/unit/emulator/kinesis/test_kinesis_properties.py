@@ -28,6 +28,10 @@ from devenv.emulator.kinesis.options import Options
 from devenv.emulator.kinesis.service import Kinesis
 from devenv.emulator.kinesis.store import Store
 
+pytestmark = pytest.mark.evidence(
+    "inference", "its own promise: nothing lost, doubled, out of order"
+)
+
 MOST_SHARDS = 8
 KEYS = st.sampled_from(["a", "b", "c", "ü"]) | st.integers(0, MAX_HASH_KEY)
 """Partition keys, and explicit hash keys, each of which is a key of its own."""

@@ -8,6 +8,17 @@ from localstack.aws.api import ServiceException
 
 from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY
 
+pytestmark = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html"
+)
+RECORDED = pytest.mark.evidence("recorded", "https://github.com/mhart/kinesalite/tree/master/test")
+MODEL = pytest.mark.evidence(
+    "model", "https://github.com/boto/botocore/tree/develop/botocore/data/kinesis"
+)
+GUIDE = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html"
+)
+
 MIB = 1024 * 1024
 
 
@@ -18,6 +29,7 @@ def test_records_are_read_in_the_order_in_which_they_were_put(api: Api) -> None:
     assert api.data() == [b"%d" % number for number in range(20)]
 
 
+@RECORDED
 def test_sequence_numbers_have_56_digits_and_grow(api: Api) -> None:
     api.stream()
     numbers = [api.put()["SequenceNumber"] for _ in range(5)]
@@ -26,6 +38,7 @@ def test_sequence_numbers_have_56_digits_and_grow(api: Api) -> None:
     assert len(set(numbers)) == 5
 
 
+@MODEL
 def test_a_record_has_all_that_was_put(api: Api) -> None:
     api.stream()
     put = api.put(b"\x00\xff", "key")
@@ -38,6 +51,7 @@ def test_a_record_has_all_that_was_put(api: Api) -> None:
     )
 
 
+@MODEL
 def test_base64_of_the_wire_is_decoded_once(api: Api) -> None:
     api.stream()
     inner = base64.b64encode(b"already encoded").decode()
@@ -50,6 +64,7 @@ def test_base64_of_the_wire_is_decoded_once(api: Api) -> None:
     assert api.data() == [inner.encode()]
 
 
+@pytest.mark.evidence("guide", "https://docs.aws.amazon.com/streams/latest/dev/key-concepts.html")
 def test_partition_keys_choose_the_shard_by_md5(api: Api) -> None:
     api.stream(shards=2)
     # MD5 of "a" begins with 0x0c, of "b" with 0x92.
@@ -57,6 +72,7 @@ def test_partition_keys_choose_the_shard_by_md5(api: Api) -> None:
     assert api.put(key="b")["ShardId"] == "shardId-000000000001"
 
 
+@MODEL
 @pytest.mark.parametrize("key", ["0", str(MAX_HASH_KEY)])
 def test_the_ends_of_the_hash_range_can_be_used(api: Api, key: str) -> None:
     api.stream(shards=3)
@@ -64,6 +80,7 @@ def test_the_ends_of_the_hash_range_can_be_used(api: Api, key: str) -> None:
     assert api.put(ExplicitHashKey=key)["ShardId"] == expected
 
 
+@RECORDED
 def test_a_hash_key_of_2_to_the_128_is_refused(api: Api) -> None:
     api.stream()
     with pytest.raises(ServiceException, match=r"must be in the range: \[0, 2\^128-1\]") as e:
@@ -71,6 +88,7 @@ def test_a_hash_key_of_2_to_the_128_is_refused(api: Api) -> None:
     assert e.value.code == "InvalidArgumentException"
 
 
+@MODEL
 def test_501_records_are_refused(api: Api) -> None:
     api.stream()
     records = [{"Data": b"", "PartitionKey": "k"}] * 501
@@ -88,6 +106,7 @@ def test_data_and_key_together_over_the_record_limit_are_refused(api: Api) -> No
     assert e.value.code == "ValidationException"
 
 
+@RECORDED
 def test_all_records_over_the_limit_are_named_as_aws_names_them(api: Api) -> None:
     api.stream()
     large, small = ({"Data": b"x" * size, "PartitionKey": "k"} for size in (MIB, 1))
@@ -112,6 +131,7 @@ def test_over_10_mib_in_a_request_are_refused_whole(api: Api) -> None:
         api("PutRecords", StreamName="s", Records=records + [{"Data": b"x", "PartitionKey": "k"}])
 
 
+@GUIDE
 def test_a_page_ends_at_10_mib_and_the_next_goes_on(api: Api) -> None:
     api.stream()
     for _ in range(12):
@@ -123,6 +143,7 @@ def test_a_page_ends_at_10_mib_and_the_next_goes_on(api: Api) -> None:
     assert len(second["Records"]) == 2
 
 
+@GUIDE
 def test_millis_behind_latest_is_the_age_of_the_last_record_read(api: Api) -> None:
     api.stream()
     for _ in range(3):
@@ -134,6 +155,9 @@ def test_millis_behind_latest_is_the_age_of_the_last_record_read(api: Api) -> No
     assert page["MillisBehindLatest"] == 0
 
 
+@pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html"
+)
 def test_records_expire_after_the_retention_period_and_leave_the_disk(api: Api) -> None:
     api.stream()
     for number in range(5):
@@ -150,6 +174,7 @@ def test_records_expire_after_the_retention_period_and_leave_the_disk(api: Api) 
     ]
 
 
+@pytest.mark.evidence("inference", "numbers are unique in a stream for ever")
 def test_sequence_numbers_grow_on_even_if_everything_expired(api: Api) -> None:
     api.stream()
     first = api.put()["SequenceNumber"]
@@ -160,6 +185,7 @@ def test_sequence_numbers_grow_on_even_if_everything_expired(api: Api) -> None:
     assert int(again.put()["SequenceNumber"]) > int(first)
 
 
+@pytest.mark.evidence("inference", "numbers grow within a shard whatever the clock does")
 def test_a_clock_set_back_does_not_upset_the_order(api: Api) -> None:
     api.stream()
     api.clock.pass_(120)
@@ -170,6 +196,9 @@ def test_a_clock_set_back_does_not_upset_the_order(api: Api) -> None:
     assert arrivals == sorted(arrivals)
 
 
+@pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html"
+)
 def test_the_limits_of_a_shard_can_be_switched_on(make_api: MakeApi) -> None:
     api = make_api(enforce_throughput=True)
     api.stream()
@@ -194,6 +223,7 @@ def test_the_limits_of_a_shard_can_be_switched_on(make_api: MakeApi) -> None:
     assert e.value.code == "ProvisionedThroughputExceededException"
 
 
+@pytest.mark.evidence("inference", "a switch of the emulator's own")
 def test_a_fraction_of_the_puts_can_be_made_to_fail(make_api: MakeApi) -> None:
     api = make_api(fault_rate=0.3)
     api.stream()
@@ -202,6 +232,7 @@ def test_a_fraction_of_the_puts_can_be_made_to_fail(make_api: MakeApi) -> None:
     assert 50 < failed < 300
 
 
+@RECORDED
 def test_a_put_to_a_stream_that_is_not_there_says_so(api: Api) -> None:
     with pytest.raises(
         ServiceException, match="Stream s under account 000000000000 not found"

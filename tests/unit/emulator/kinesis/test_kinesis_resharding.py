@@ -6,6 +6,14 @@ from localstack.aws.api import ServiceException
 
 from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY, even_ranges
 
+pytestmark = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-resharding.html"
+)
+RECORDED = pytest.mark.evidence("recorded", "https://github.com/mhart/kinesalite/tree/master/test")
+GUIDE = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html"
+)
+
 HALF = (MAX_HASH_KEY + 1) // 2
 
 
@@ -40,6 +48,7 @@ def test_a_closed_shard_keeps_its_records_and_names_its_children(api: Api) -> No
     assert int(child) > max(map(int, numbers))
 
 
+@RECORDED
 def test_children_are_hidden_while_updating(make_api: MakeApi) -> None:
     api = make_api(delay=5)
     api.stream()
@@ -69,6 +78,7 @@ def test_a_merge_joins_two_neighbours(api: Api) -> None:
         api("MergeShards", StreamName="s", ShardToMerge="0", AdjacentShardToMerge="2")
 
 
+@RECORDED
 def test_the_lower_shard_is_named_first_in_a_merge(api: Api) -> None:
     """Or else they are no adjacent pair."""
     api.stream(shards=2)
@@ -81,6 +91,7 @@ def test_the_lower_shard_is_named_first_in_a_merge(api: Api) -> None:
     )
 
 
+@RECORDED
 def test_a_stream_that_is_being_created_is_in_use(make_api: MakeApi) -> None:
     """Though its shards aren't there yet."""
     api = make_api(delay=5)
@@ -94,6 +105,7 @@ def test_a_stream_that_is_being_created_is_in_use(make_api: MakeApi) -> None:
         assert e.value.code == "ResourceInUseException"
 
 
+@RECORDED
 @pytest.mark.parametrize("at", [0, 1, MAX_HASH_KEY, MAX_HASH_KEY + 1])
 def test_a_split_outside_the_range_is_refused(api: Api, at: int) -> None:
     api.stream()
@@ -102,6 +114,7 @@ def test_a_split_outside_the_range_is_refused(api: Api, at: int) -> None:
     assert e.value.code == "InvalidArgumentException"
 
 
+@GUIDE
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 4), (2, 3), (3, 5), (4, 2), (5, 3)])
 def test_scaling_ends_in_equal_shards(api: Api, before: int, after: int) -> None:
     api.stream(shards=before)
@@ -112,6 +125,7 @@ def test_scaling_ends_in_equal_shards(api: Api, before: int, after: int) -> None
     assert open_ranges(api) == [(r.start, r.end) for r in even_ranges(after)]
 
 
+@GUIDE
 @pytest.mark.parametrize(("before", "after"), [(1, 3), (5, 2)])
 def test_scaling_by_more_than_double_or_half_exceeds_a_limit(
     api: Api, before: int, after: int
@@ -127,6 +141,7 @@ def test_scaling_by_more_than_double_or_half_exceeds_a_limit(
     assert e.value.code == "LimitExceededException"
 
 
+@GUIDE
 def test_an_on_demand_stream_is_not_scaled_by_hand(api: Api) -> None:
     api("CreateStream", StreamName="s")
     with pytest.raises(ServiceException, match="On-Demand") as e:
@@ -134,6 +149,9 @@ def test_an_on_demand_stream_is_not_scaled_by_hand(api: Api) -> None:
     assert e.value.code == "ValidationException"
 
 
+@pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ShardFilter.html"
+)
 def test_shard_filters(api: Api) -> None:
     def ids(kind: str, **more: object) -> list[int]:
         found = api("ListShards", StreamName="s", ShardFilter={"Type": kind, **more})["Shards"]

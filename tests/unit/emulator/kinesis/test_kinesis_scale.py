@@ -14,6 +14,8 @@ from kinesis_api import Api
 
 from devenv.emulator.kinesis.records import New, Records
 
+pytestmark = pytest.mark.evidence("inference", "its own promise: cost does not grow with records")
+
 SHARD = 9
 
 

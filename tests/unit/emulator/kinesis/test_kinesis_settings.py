@@ -6,6 +6,14 @@ import pytest
 from kinesis_api import Api, MakeApi
 from localstack.aws.api import ServiceException
 
+pytestmark = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/kinesis/latest/APIReference/Welcome.html"
+)
+RECORDED = pytest.mark.evidence("recorded", "https://github.com/mhart/kinesalite/tree/master/test")
+MODEL = pytest.mark.evidence(
+    "model", "https://github.com/boto/botocore/tree/develop/botocore/data/kinesis"
+)
+
 ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
 
 
@@ -13,6 +21,7 @@ def summary(api: Api) -> Any:
     return api("DescribeStreamSummary", StreamName="s")["StreamDescriptionSummary"]
 
 
+@RECORDED
 def test_retention_is_changed_within_its_bounds(api: Api) -> None:
     api.stream()
     api("IncreaseStreamRetentionPeriod", StreamName="s", RetentionPeriodHours=48)
@@ -32,6 +41,7 @@ def test_retention_is_changed_within_its_bounds(api: Api) -> None:
         assert e.value.code == "InvalidArgumentException"
 
 
+@RECORDED
 def test_a_retention_that_it_has_already_changes_nothing(make_api: MakeApi) -> None:
     """The stream isn't UPDATING for it."""
     api = make_api(delay=5)
@@ -46,6 +56,7 @@ SOME = "Some tags contain invalid characters. Valid characters: Unicode letters,
 SOME += "space, _ . / = + - % @."
 
 
+@RECORDED
 @pytest.mark.parametrize("character", [";", ",", "<", "\t", "\n", ":", "%"])
 def test_characters_that_tags_may_not_have(api: Api, character: str) -> None:
     """In keys and values, by every operation that takes them."""
@@ -76,6 +87,7 @@ def test_characters_that_tags_may_not_have(api: Api, character: str) -> None:
         api("DescribeStreamSummary", StreamName="t")
 
 
+@RECORDED
 def test_characters_that_tags_may_have(api: Api) -> None:
     """As recorded on AWS."""
     api.stream()
@@ -87,6 +99,7 @@ def test_characters_that_tags_may_have(api: Api) -> None:
     assert api("ListTagsForStream", StreamName="s")["Tags"] == []
 
 
+@MODEL
 def test_the_record_size_can_be_raised(api: Api) -> None:
     api.stream()
     api("UpdateMaxRecordSize", StreamARN=ARN, MaxRecordSizeInKiB=2048)
@@ -96,6 +109,7 @@ def test_the_record_size_can_be_raised(api: Api) -> None:
     assert summary(api)["MaxRecordSizeInKiB"] == 2048
 
 
+@MODEL
 def test_mode_metrics_and_encryption_are_recorded(api: Api) -> None:
     api.stream()
     api("UpdateStreamMode", StreamARN=ARN, StreamModeDetails={"StreamMode": "ON_DEMAND"})
@@ -128,6 +142,9 @@ def test_tags_of_both_families_are_the_same(api: Api) -> None:
     assert api("ListTagsForResource", ResourceARN=ARN)["Tags"] == [{"Key": "c", "Value": "3"}]
 
 
+@pytest.mark.evidence(
+    "recorded", "https://github.com/localstack/localstack/tree/main/tests/aws/services/kinesis"
+)
 def test_an_empty_policy_is_an_empty_object(api: Api) -> None:
     api.stream()
     assert api("GetResourcePolicy", ResourceARN=ARN) == {"Policy": "{}"}
@@ -199,6 +216,7 @@ def test_a_subscription_ends_with_its_shard_its_time_or_its_successor(api: Api) 
     assert "ContinuationSequenceNumber" not in event
 
 
+@pytest.mark.evidence("inference", "a resource that isn't ACTIVE can't be used")
 def test_a_consumer_that_is_being_made_cannot_be_used_yet(make_api: MakeApi) -> None:
     """In the words of two recordings of AWS, which differ."""
     api = make_api(delay=5)

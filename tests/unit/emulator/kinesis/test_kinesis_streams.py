@@ -9,11 +9,17 @@ from localstack.aws.api import ServiceException
 
 from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY
 
+pytestmark = pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html"
+)
+RECORDED = pytest.mark.evidence("recorded", "https://github.com/mhart/kinesalite/tree/master/test")
+
 
 def summary(api: Api) -> Any:
     return api("DescribeStreamSummary", StreamName="s")["StreamDescriptionSummary"]
 
 
+@RECORDED
 def test_hash_ranges_cover_everything_once(api: Api) -> None:
     api.stream(shards=3)
     ranges = [shard["HashKeyRange"] for shard in api("ListShards", StreamName="s")["Shards"]]
@@ -29,6 +35,7 @@ def test_without_a_shard_count_a_stream_is_on_demand_with_four_shards(api: Api) 
     assert summary(api)["StreamModeDetails"] == {"StreamMode": "ON_DEMAND"}
 
 
+@RECORDED
 def test_a_stream_that_is_there_is_in_use(api: Api) -> None:
     api.stream()
     with pytest.raises(ServiceException, match=r"Stream s under account .* already exists") as e:
@@ -36,6 +43,7 @@ def test_a_stream_that_is_there_is_in_use(api: Api) -> None:
     assert e.value.code == "ResourceInUseException"
 
 
+@RECORDED
 @pytest.mark.parametrize("count", [501, 10**11])
 def test_an_absurd_shard_count_exceeds_a_limit_at_once(api: Api, count: int) -> None:
     with pytest.raises(ServiceException, match="would exceed the shard limit") as e:
@@ -43,6 +51,7 @@ def test_an_absurd_shard_count_exceeds_a_limit_at_once(api: Api, count: int) -> 
     assert e.value.code == "LimitExceededException"
 
 
+@RECORDED
 def test_shards_are_hidden_while_creating(make_api: MakeApi) -> None:
     api = make_api(delay=5)
     api.stream()
@@ -55,6 +64,7 @@ def test_shards_are_hidden_while_creating(make_api: MakeApi) -> None:
     api.put()
 
 
+@pytest.mark.evidence("inference", "DeleteStream's reference names no state that forbids it")
 def test_a_stream_can_be_deleted_while_creating(make_api: MakeApi) -> None:
     api = make_api(delay=5)
     api.stream()
@@ -67,6 +77,9 @@ def test_a_stream_can_be_deleted_while_creating(make_api: MakeApi) -> None:
     api.stream()
 
 
+@pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListStreams.html"
+)
 def test_streams_are_listed_in_pages(api: Api) -> None:
     for name in "cab":
         api.stream(name=name)
@@ -79,6 +92,9 @@ def test_streams_are_listed_in_pages(api: Api) -> None:
     assert api("ListStreams", ExclusiveStartStreamName="b")["StreamNames"] == ["c"]
 
 
+@pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html"
+)
 def test_shards_are_listed_in_pages(api: Api) -> None:
     api.stream(shards=5)
     first = api("ListShards", StreamName="s", MaxResults=3)
@@ -99,6 +115,7 @@ def test_shards_are_listed_in_pages(api: Api) -> None:
     assert e.value.code == "ExpiredNextTokenException"
 
 
+@RECORDED
 @pytest.mark.parametrize(
     ("operation", "request_"),
     [
@@ -130,6 +147,9 @@ def test_wrong_types_are_serialization_errors(
     assert e.value.code == "SerializationException"
 
 
+@pytest.mark.evidence(
+    "model", "https://github.com/boto/botocore/tree/develop/botocore/data/kinesis"
+)
 @pytest.mark.parametrize(
     ("operation", "request_", "words"),
     [
@@ -160,16 +180,21 @@ def test_values_outside_the_model_are_validation_errors(
     assert e.value.code == "ValidationException"
 
 
+@RECORDED
 def test_all_violations_are_listed(api: Api) -> None:
     with pytest.raises(ServiceException, match=r"2 validation errors detected: .*; "):
         api("CreateStream", StreamName="a b", ShardCount=0)
 
 
+@pytest.mark.evidence("inference", "the emulator's own")
 def test_what_is_not_implemented_is_named(api: Api) -> None:
     with pytest.raises(NotImplementedError, match="UpdateAccountSettings"):
         api("UpdateAccountSettings")
 
 
+@pytest.mark.evidence(
+    "guide", "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeLimits.html"
+)
 def test_limits_are_described(api: Api) -> None:
     api.stream(shards=3)
     api("CreateStream", StreamName="on-demand")

@@ -2,9 +2,12 @@
 
 import threading
 
+import pytest
 from kinesis_api import Api
 
 from devenv.emulator.kinesis.store import Store
+
+pytestmark = pytest.mark.evidence("inference", "its own promise: what was acknowledged is there")
 
 
 def test_streams_records_and_iterators_outlive_the_process(api: Api) -> None:
