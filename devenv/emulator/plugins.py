@@ -78,6 +78,22 @@ def serve_plugins_page() -> None:
     ROUTER.add("/_devenv/plugins", plugins)
 
 
+@hooks.on_infra_start(should_load=kinesis_is_ours, priority=100)
+def guard_the_door() -> None:
+    """Ask of each request who signed it, before anything answers it; before all other hooks of
+    ours. Which hosts and origins may ask at all, the server has looked at before."""
+    from localstack.aws import handlers
+    from localstack.aws.handlers.cors import CorsEnforcer
+
+    from devenv.emulator.door import chain
+
+    handlers.preprocess_request.handlers.insert(0, chain.authenticate)
+    handlers.serve_custom_service_request_handlers.append(chain.authorize)
+    handlers.run_custom_response_handlers.append(chain.isolate_pages)
+    # The guard decides which origins are let in; LocalStack has a list of its own.
+    CorsEnforcer.is_cors_origin_allowed = staticmethod(lambda headers: True)
+
+
 @hooks.on_infra_start(should_load=kinesis_is_ours)
 def answer_kinesis_early() -> None:
     """Answer Kinesis's JSON requests before LocalStack takes them apart."""

@@ -3,7 +3,8 @@
 LocalStack's own server, its chain of handlers, parser and serializer take 2.5 ms for a request
 that Kinesis answers in 0.1 ms. A client of Kinesis sends nothing else on its connection, so the
 first request that isn't for Kinesis (or is encrypted, or is HTTP/2) makes the connection
-LocalStack's for good.
+LocalStack's for good. So does one that the guard has to look at: a web page's, or one for a Host
+that isn't known.
 
 Everything here runs in the reactor's thread but operations that may take longer than records in
 and out: those run in its pool.
@@ -20,6 +21,8 @@ from twisted.internet.interfaces import IProtocol
 from twisted.internet.threads import deferToThread
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 
+from devenv.emulator.door.guard import BROWSER_HEADERS, Guard
+from devenv.emulator.door.refusal import Refused
 from devenv.emulator.kinesis.json_api import (
     CONTENT_TYPES,
     STREAMING,
@@ -27,6 +30,7 @@ from devenv.emulator.kinesis.json_api import (
     Answer,
     Callers,
     answer,
+    refusal,
 )
 from devenv.emulator.kinesis.service import Kinesis
 from devenv.emulator.server.http_requests import (
@@ -41,6 +45,7 @@ LOG = logging.getLogger(__name__)
 
 BEGINNING = b"POST / HTTP/1.1\r\n"
 """Of every request of Kinesis. What begins otherwise needn't be read any further."""
+KNOWS_LOOPBACK = Guard().knows_host
 AT_ONCE = frozenset(("PutRecord", "PutRecords", "GetRecords", "GetShardIterator"))
 
 
@@ -103,7 +108,7 @@ class Front(ProtocolWrapper):
                 self._pass_on()
             return False
         head = parse_head(bytes(received[:end])) if received.startswith(BEGINNING) else None
-        if head is None or not is_for_kinesis(head):
+        if head is None or not is_for_kinesis(head) or not self.factory.knows_host(head.host):
             self._pass_on()
             return False
         self._head = (head, end + len(END_OF_HEAD))
@@ -156,9 +161,15 @@ class FrontFactory(WrappingFactory):
 
     protocol = Front
 
-    def __init__(self, wrapped: Any, kinesis: Callable[[], Kinesis]) -> None:
+    def __init__(
+        self,
+        wrapped: Any,
+        kinesis: Callable[[], Kinesis],
+        knows_host: Callable[[str], bool] = KNOWS_LOOPBACK,
+    ) -> None:
         super().__init__(wrapped)
         self._kinesis = kinesis
+        self.knows_host = knows_host
         self._callers = Callers()
 
     def answer(self, operation: str, head: Head, body: bytes) -> Answer:
@@ -166,6 +177,8 @@ class FrontFactory(WrappingFactory):
         authorization = head.headers.get(b"authorization", b"").decode("latin-1")
         try:
             found = answer(self._kinesis(), self._callers.of(authorization), operation, body)
+        except Refused as refused:
+            found = refusal(refused)
         except Exception:
             LOG.exception("kinesis.%s failed", operation)
             found = INTERNAL_FAILURE
@@ -184,7 +197,7 @@ INTERNAL_FAILURE = Answer(
 
 def is_for_kinesis(head: Head) -> bool:
     """Whether a request is one of Kinesis's JSON API, and its answer JSON. What a web page sends
-    is LocalStack's: it knows which origins are allowed."""
+    is passed on: the guard in front of LocalStack looks at it."""
     headers = head.headers
     target = headers.get(b"x-amz-target", b"").decode("latin-1")
     content_type = headers.get(b"content-type", b"").partition(b";")[0].decode("latin-1")
@@ -193,5 +206,5 @@ def is_for_kinesis(head: Head) -> bool:
         and target != TARGET + STREAMING
         and content_type in CONTENT_TYPES
         and headers.get(b"content-encoding", b"identity") == b"identity"
-        and b"origin" not in headers
+        and BROWSER_HEADERS.isdisjoint(headers)
     )
