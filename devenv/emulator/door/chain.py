@@ -52,20 +52,19 @@ def authenticate(chain: HandlerChain, context: RequestContext, response: Respons
             unsigned.require_open_page(request.method, request.path)
             _refuse_unsigned_queue_url(context)
     except Refused as refused:
-        service = credential_service(request.headers.get("Authorization"))
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        protocol = protocol_of(headers, request.path, request.query_string.decode(), service)
-        answer = error_response(protocol, refused)
-        response.status_code = answer.status
-        response.set_response(answer.body)
-        response.headers["Content-Type"] = answer.content_type
-        response.headers.update(dict(answer.headers))
-        chain.stop()
+        _answer(chain, context, response, refused)
 
 
 def authorize(chain: HandlerChain, context: RequestContext, response: Response) -> None:
     """A request handler for parsed requests: raises AWS's error for what needs a signature."""
     if context.service is None or context.operation is None:
+        if context.credential is None and not unsigned_is_allowed():
+            _answer(
+                chain,
+                context,
+                response,
+                Refused(Reason.UNSIGNED, f"Access Denied: {unsigned.CURE}."),
+            )
         return
     service, operation = context.service.service_name, context.operation.name
     try:
@@ -93,6 +92,22 @@ def isolate_pages(chain: HandlerChain, context: RequestContext, response: Respon
         response.headers.add(*SANDBOX)
     elif ".s3-website." in host or path.startswith(("/restapis/", "/_aws/execute-api/")):
         response.headers.add(SANDBOX[0], SANDBOX_WITH_SCRIPTS)
+
+
+def _answer(
+    chain: HandlerChain, context: RequestContext, response: Response, refused: Refused
+) -> None:
+    """End the request with a refusal, in the protocol that it seems to be made in."""
+    request = context.request
+    service = credential_service(request.headers.get("Authorization"))
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    protocol = protocol_of(headers, request.path, request.query_string.decode(), service)
+    answer = error_response(protocol, refused)
+    response.status_code = answer.status
+    response.set_response(answer.body)
+    response.headers["Content-Type"] = answer.content_type
+    response.headers.update(dict(answer.headers))
+    chain.stop()
 
 
 def service_error(refused: Refused, context: Any) -> CommonServiceException:

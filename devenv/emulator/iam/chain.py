@@ -5,6 +5,9 @@ Kinesis asks for itself (`devenv.emulator.kinesis.permissions`), since most of i
 answered before they come here.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.constants import INTERNAL_AWS_ACCESS_KEY_ID as INTERNAL_KEY
@@ -38,12 +41,13 @@ def check(chain: HandlerChain, context: RequestContext, response: Response) -> N
     if service == CHECKED_ELSEWHERE:
         return
     _check_roles_named(context)
-    if session is None or _is_trusted_itself(context):
+    trusted_itself = _is_trusted_itself(context)
+    if session is None or trusted_itself:
         return
     asked = Asked(
         service,
         context.operation.name,
-        context.service_request or {},
+        _parameters(context),
         context.region,
         context.account_id,
     )
@@ -52,6 +56,14 @@ def check(chain: HandlerChain, context: RequestContext, response: Response) -> N
             enforcement().check(session, need, context.region)
     except Denied as e:
         raise _error(context, str(e)) from e
+
+
+def _parameters(context: RequestContext) -> Mapping[str, Any]:
+    """The operation's; a form's object is named in the form."""
+    parameters = context.service_request or {}
+    if context.operation.name != "PostObject":
+        return parameters
+    return {**parameters, "Key": context.request.form.get("key")}
 
 
 def _error(context: RequestContext, message: str) -> CommonServiceException:
@@ -82,8 +94,10 @@ def _is_trusted_itself(context: RequestContext) -> bool:
     keys = {"aws:PrincipalArn": applicant.shown}
     if external_id := request.get("ExternalId"):
         keys["sts:ExternalId"] = external_id
-    if (session_name := request.get("RoleSessionName")) is not None:
+    if session_name := request.get("RoleSessionName"):
         keys["sts:RoleSessionName"] = session_name
+    if source := (context.internal_request_params or {}).get("source_arn"):
+        keys |= {"aws:SourceArn": source, "aws:SourceAccount": source.split(":")[4]}
     trusted = trust.trusts(role, applicant, keys)
     if trusted == "none":
         raise _error(context, trust.refusal(role, applicant))

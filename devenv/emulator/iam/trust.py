@@ -31,6 +31,15 @@ class Applicant:
     """By those of its account, which may let it in further by its own policies."""
 
 
+KEYS = (
+    "sts:ExternalId",
+    "sts:RoleSessionName",
+    "aws:PrincipalArn",
+    "aws:SourceArn",
+    "aws:SourceAccount",
+)
+"""Condition keys that a request to assume a role may have."""
+
 type Trust = Literal["itself", "account", "none"]
 
 
@@ -57,12 +66,12 @@ def _account(number: str) -> Principal:
 def trusts(role_arn: str, applicant: Applicant, keys: Mapping[str, str]) -> Trust:
     """What of the applicant the role's trust policy names; "none" if there's no such role, too.
 
-    `keys` are the request's condition keys, such as `sts:ExternalId`.
+    `keys` are the request's condition keys: of `KEYS`, those that it has.
     """
     document = trust_policy(role_arn)
     if document is None:
         return "none"
-    context = Context({name.lower(): (value,) for name, value in keys.items()})
+    context = Context({name.lower(): (keys[name],) if name in keys else None for name in KEYS})
     try:
         if allows(document, applicant.itself, ACTION, "*", context):
             return "itself"
