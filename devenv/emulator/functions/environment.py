@@ -234,6 +234,7 @@ class Environment:
             api = self._make_api()
             try:
                 sandbox = self._sandboxes(api.address, lambda why: api.events.put(Exited(why)))
+                api.admit(sandbox.owns)
             except BaseException:
                 api.close()
                 raise
