@@ -69,6 +69,8 @@ def localstack_variables(settings: Settings, folder: Path) -> dict[str, str]:
         "GATEWAY_LISTEN": f"{listen}:{port}",
         "LOCALSTACK_HOST": f"{host}:{port}",
         "SQS_ENDPOINT_STRATEGY": "path",
+        # Provisioned environments have 130 s and more for their init, which has limits of its own.
+        "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "960",
         "FILESYSTEM_ROOT": str(folder / "filesystem"),
         "LOCALSTACK_VOLUME_DIR": str(folder / "volume"),
         "TMPDIR": str(folder / "tmp"),

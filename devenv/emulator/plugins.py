@@ -166,10 +166,11 @@ def durable_s3() -> Service:
 
 @hooks.on_infra_start()
 def resolve_images_here() -> None:
-    """Have `create_function` take images from where our executor does, and `delete_function`
-    delete those that it refused to run."""
+    """Have `create_function` take images from where our executor does, and Lambda's API refuse and
+    accept what AWS does."""
     from localstack.services.lambda_ import provider
-    from localstack.services.lambda_.invocation.lambda_service import LambdaService
+
+    from devenv.emulator.functions import lambda_api
 
     if _functions_are_containers():
         from devenv.emulator.functions.container_executor import resolve_image
@@ -177,14 +178,7 @@ def resolve_images_here() -> None:
         from devenv.emulator.functions.images import resolve_image
 
     provider.create_image_code = resolve_image
-    stop_version = LambdaService.stop_version
-
-    def stop_version_if_any(self: Any, qualified_arn: str) -> None:
-        """A version that failed is neither running nor starting; LocalStack raises for it."""
-        if {*self.lambda_running_versions, *self.lambda_starting_versions} & {qualified_arn}:
-            stop_version(self, qualified_arn)
-
-    LambdaService.stop_version = stop_version_if_any
+    lambda_api.install()
 
 
 @hooks.on_infra_start()

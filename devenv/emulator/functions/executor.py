@@ -2,15 +2,30 @@
 
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
+from localstack.services.lambda_.invocation.lambda_models import (
+    FunctionVersion,
+    InitializationType,
+    InvocationResult,
+)
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from devenv.emulator.functions import code as function_code
-from devenv.emulator.functions.environment import Environment, FunctionLimits, Request
+from devenv.emulator.functions.environment import (
+    INIT_LIMIT,
+    Environment,
+    FunctionLimits,
+    Request,
+)
 from devenv.emulator.functions.sandbox import ProcessSandboxes
+from devenv.errors import DevenvError
+
+PROVISIONED_INIT_LIMIT = 130.0
+"""Seconds that init may take where concurrency is provisioned, or the function's timeout if that's
+longer. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 
 LOG_FILE_LOCK = threading.Lock()
 
@@ -30,9 +45,12 @@ class ProcessExecutor(RuntimeExecutor):
         configured = self.function_version.config.environment or {}
         variables = function_code.variables(code, env_vars, configured)
         self._environment = Environment(
-            ProcessSandboxes(code.command, code.folder, variables), limits(self.function_version)
+            ProcessSandboxes(code.command, code.folder, variables),
+            limits(self.function_version, provisioned=is_provisioned(env_vars)),
         )
         self._environment.start()
+        if is_provisioned(env_vars):
+            await_init(self._environment)
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
         assert self._environment is not None, "LocalStack invoked an environment it didn't start"
@@ -76,12 +94,27 @@ class ProcessExecutor(RuntimeExecutor):
         """Nothing: snapshots are shared by content, and go with the emulator's folder."""
 
 
-def limits(version: FunctionVersion) -> FunctionLimits:
+def limits(version: FunctionVersion, *, provisioned: bool = False) -> FunctionLimits:
+    timeout = float(version.config.timeout)
     return FunctionLimits(
-        timeout=float(version.config.timeout),
+        timeout=timeout,
         memory_size=version.config.memory_size,
         version=version.id.qualifier,
+        init_limit=max(PROVISIONED_INIT_LIMIT, timeout) if provisioned else INIT_LIMIT,
     )
+
+
+def is_provisioned(env_vars: Mapping[str, Any]) -> bool:
+    kind = env_vars["AWS_LAMBDA_INITIALIZATION_TYPE"]
+    return bool(kind == InitializationType.provisioned_concurrency)
+
+
+def await_init(environment: Environment) -> None:
+    """Raise `DevenvError` if init fails: provisioned concurrency isn't ready before it's over."""
+    if (log := environment.await_init()) is not None:
+        _append_to_log_file(log)
+        environment.stop()
+        raise DevenvError(f"Init failed, its environment isn't provisioned. Its log: {log}")
 
 
 def _append_to_log_file(logs: str) -> None:
