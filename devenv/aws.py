@@ -16,6 +16,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
+from devenv.disk import shortage
 from devenv.errors import BadInput, DevenvError, NotFound, Refused, Unreachable
 from devenv.settings import Settings
 
@@ -196,7 +197,9 @@ def error_code(error: boto.ClientError) -> str:
 
 
 def _unreachable(error: Exception, settings: Settings) -> DevenvError:
-    if settings.is_local:
+    if settings.is_local and settings.home.exists() and (full := shortage(settings.home)):
+        cure = full
+    elif settings.is_local:
         cure = "Start it with `devenv up -d`."
     elif settings.endpoint_url is None:
         cure = (

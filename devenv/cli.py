@@ -1,5 +1,6 @@
 """`devenv`: parse, dispatch, and the one place where errors are printed and become exit codes."""
 
+import errno
 import signal
 import sys
 import traceback
@@ -67,6 +68,12 @@ def _as_ours(error: Exception, context: Context) -> DevenvError | None:
     if isinstance(error, DevenvError):
         return error
     settings = context.known_settings
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = error.filename or (settings.home if settings else "the state of the environment")
+        return DevenvError(
+            f"No space left on the disk that holds {place}: make room there, or set DEVENV_HOME to "
+            "a folder on another disk."
+        )
     return aws.explain(error, settings) if settings else None
 
 

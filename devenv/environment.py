@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from devenv.pipelines import DEFAULT, pipeline_named
 from devenv.pipelines.pipeline import Pipeline
 from devenv.settings import Settings
 from devenv.stack.embedded import Embedded
+from devenv.stack.process import Running
 from devenv.stack.services import answering
 from devenv.system import read_system
 from devenv.wait import wait_for
@@ -28,6 +29,9 @@ class Up:
 
     started: list[str]
     """Names of the services that this call started; the others ran before."""
+    owned: tuple[Running, ...]
+    """What `stop_owned` is to stop: everything that runs, if this call started any of it. So two
+    `devenv up` never own the same environment: the one that completes it last does."""
     model: DeployedModel
 
 
@@ -61,7 +65,8 @@ def bring_up(settings: Settings, aws: Aws, say: Say, data: str | None = None) ->
                 embedded.wait(service)
 
         model = bootstrap.run(settings, aws, say, source, registry_ready)
-    return Up([service.name for service in started], model)
+        owned = embedded.running_services() if started else ()
+    return Up([service.name for service in started], owned, model)
 
 
 def runs_elsewhere(settings: Settings, aws: Aws) -> bool:
@@ -92,26 +97,41 @@ def await_servers(settings: Settings, aws: Aws, timeout: float) -> None:
         wait_for(probe, timeout=timeout, failure=f"{name} did not answer within {timeout:.0f} s.")
 
 
-def take_down(embedded: Embedded) -> list[str]:
-    """Stop the instance, undisturbed by a second Ctrl-C; the names of what ran."""
+def take_down(embedded: Embedded, spared: Collection[Running] = ()) -> list[str]:
+    """Stop the instance but for `spared`, undisturbed by a second Ctrl-C; the names of what was
+    stopped. The caller holds `embedded.exclusive()`."""
     previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        return embedded.stop()
+        return embedded.stop(spared)
     finally:
         signal.signal(signal.SIGINT, previous)
 
 
+def stop_owned(embedded: Embedded, owned: Collection[Running]) -> None:
+    """Stop the instance, unless another command has started a service of it anew since: then all
+    of it is that command's, and is left running."""
+    if not embedded.settings.home.is_dir():
+        return
+    with embedded.exclusive():
+        if strangers := [r.name for r in embedded.running_services() if r not in owned]:
+            names = " and ".join(strangers)
+            embedded.say(f"Another command has started {names} since: left running.")
+        else:
+            take_down(embedded)
+
+
 @contextmanager
 def _stopped_on_failure(embedded: Embedded, say: Say) -> Iterator[None]:
-    """Stop the instance if the body fails, unless services were already running before it."""
-    ran_before = embedded.running()
+    """Stop what the body has started if it fails, and leave alone what ran before it. Within
+    `exclusive()`."""
+    ran_before = embedded.running_services()
     try:
         yield
     except BaseException:
-        if not ran_before:
-            if embedded.running():
-                say("Stopping what was started …")
-            take_down(embedded)  # Also what was started, but not yet noted down, at Ctrl-C.
+        if set(embedded.running_services()) - set(ran_before):
+            say("Stopping what was started …")
+        # Also what was started, but not yet noted down, at Ctrl-C.
+        take_down(embedded, spared=ran_before)
         raise
 
 

@@ -7,19 +7,17 @@ emulator, a deleted bucket): files that are gone mean training anew.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from botocore.exceptions import ClientError
-
-from devenv.aws import NOT_FOUND, Aws, error_code
+from devenv.aws import Aws
 from devenv.bootstrap.model_files import DATA_TAG, LOGGED_NAME, PreparedModel, prepare, publish
+from devenv.bootstrap.model_in_s3 import defect
 from devenv.bootstrap.registry import ModelVersion, Registry, Run
-from devenv.errors import BadInput, NotFound
+from devenv.errors import NotFound
 from devenv.pipelines.pipeline import Pipeline
 from devenv.settings import Settings
 
 RECENT = 5
-"""How many versions are looked at for one that only lacks the alias."""
+"""How many versions are looked at for one that only has the alias."""
 
 Say = Callable[[str], None]
 
@@ -69,10 +67,15 @@ def ensure_model(settings: Settings, aws: Aws, say: Say, source: ModelSource) ->
     wanted = None if source.data is None else source.pipeline.data_version(source.data)
     champion = registry.version_with_alias(settings.model_name, settings.model_alias)
     if champion is not None and wanted in (None, champion.tags.get(DATA_TAG)):
-        if deployed := _deployed(registry, aws, champion):
-            say(f"{label}: version {champion.version} there, at {deployed.artifact_uri}")
-            return deployed
-        say(f"{label}: version {champion.version} is registered, but S3 no longer has its files")
+        uri = registry.artifact_uri(champion)
+        has = defect(aws, uri)
+        if has is None:
+            say(f"{label}: version {champion.version} there, at {uri}")
+            return _as_deployed(registry, champion, uri)
+        say(
+            f"{label}: version {champion.version} is registered, but S3 no longer has its files: "
+            f"at {uri} it has {has}"
+        )
     elif champion is not None:
         say(f"{label}: version {champion.version} was not trained on {source.data}")
     if finished := _finish(registry, aws, settings, wanted, champion):
@@ -87,10 +90,10 @@ def _publish(
 ) -> DeployedModel:
     made = publish(prepared, settings, registry)
     uri = registry.artifact_uri(made)
-    if not readable(aws, uri):
+    if has := defect(aws, uri):
         raise NotFound(
             f"MLflow at {registry.uri} has version {made.version} of {made.name} at {uri}, but "
-            f"{aws.endpoint} has no file there. Do both use the same S3 (AWS_ENDPOINT_URL)?"
+            f"{aws.endpoint} has {has}. Do both use the same S3 (AWS_ENDPOINT_URL)?"
         )
     registry.set_alias(made.name, settings.model_alias, made.version)
     quality = prepared.trained.evaluation
@@ -109,7 +112,7 @@ def _finish(
     wanted: str | None,
     champion: ModelVersion | None,
 ) -> DeployedModel | None:
-    """A version of ours, newer than the champion, that lacks only the alias: give it that.
+    """A version of ours, newer than the champion, that has only the alias: give it that.
 
     `wanted` is the data version that was asked for; None takes any.
     """
@@ -118,17 +121,14 @@ def _finish(
         data = version.tags.get(DATA_TAG)
         if int(version.version) <= newest or data is None or wanted not in (None, data):
             continue
-        if deployed := _deployed(registry, aws, version):
+        uri = registry.artifact_uri(version)
+        if defect(aws, uri) is None:
             registry.set_alias(version.name, settings.model_alias, version.version)
-            return deployed
+            return _as_deployed(registry, version, uri)
     return None
 
 
-def _deployed(registry: Registry, aws: Aws, version: ModelVersion) -> DeployedModel | None:
-    """`version` as it can be deployed; None if its files are gone."""
-    uri = registry.artifact_uri(version)
-    if not readable(aws, uri):
-        return None
+def _as_deployed(registry: Registry, version: ModelVersion, uri: str) -> DeployedModel:
     run = registry.run(version.run_id) if version.run_id else None
     rmse = run.metrics.get("rmse") if run else None
     run_id = version.run_id or ""
@@ -146,9 +146,10 @@ def _of_run(
             f"runs, or unset RUN_ID to deploy {settings.model_name}@{settings.model_alias}."
         )
     uri = _run_artifact_uri(registry, run)
-    if not readable(aws, uri):
+    if has := defect(aws, uri):
         raise NotFound(
-            f"Run {run_id} (RUN_ID) of MLflow at {registry.uri} has no model in S3 at {uri}. "
+            f"Run {run_id} (RUN_ID) of MLflow at {registry.uri} has no model in S3 at {uri} "
+            f"({aws.endpoint} has {has}). "
             "Choose a run that logged one under the name `model`, or unset RUN_ID."
         )
     versions = registry.newest_versions(settings.model_name, 1000)
@@ -165,21 +166,3 @@ def _run_artifact_uri(registry: Registry, run: Run) -> str:
         if model is not None and model.ready and model.name == LOGGED_NAME:
             return model.artifact_uri
     return f"{run.artifact_uri.rstrip('/')}/{LOGGED_NAME}"
-
-
-def readable(aws: Aws, uri: str) -> bool:
-    """Whether S3 has the model's description at `uri`."""
-    place = urlsplit(uri)
-    if place.scheme != "s3":
-        raise BadInput(
-            f"The model's files are at {uri}, and the function reads from S3. Run the MLflow "
-            "server with --no-serve-artifacts and --default-artifact-root s3://BUCKET/."
-        )
-    key = f"{place.path.strip('/')}/MLmodel"
-    try:
-        aws.s3.head_object(Bucket=place.netloc, Key=key)
-    except ClientError as e:
-        if error_code(e) in NOT_FOUND:
-            return False
-        raise
-    return True

@@ -35,6 +35,9 @@ LOGGED_NAME = "model"
 
 REQUIREMENTS = ("mlflow", "numpy", "scikit-learn", "scipy", "skops")
 
+FULL = "No space left"
+"""In the emulator's words for a full disk, which say what to do."""
+
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -90,10 +93,12 @@ def publish(prepared: PreparedModel, settings: Settings, registry: Registry) -> 
                 "mlflow`; `devenv bootstrap` tries again."
             ) from e
         except Boto3Error as e:
-            raise DevenvError(
-                f"S3 did not take the model's files: {_reason(e)}. Is the experiment "
-                f"{settings.model_name} of MLflow at {registry.uri} kept in a bucket that exists?"
-            ) from e
+            cure = (
+                f"Is the experiment {settings.model_name} of MLflow at {registry.uri} kept in a "
+                "bucket that exists?"
+            )
+            words = f"S3 did not take the model's files: {_reason(e)}."
+            raise DevenvError(words if FULL in words else f"{words} {cure}") from e
 
 
 def _reason(error: Exception) -> str:

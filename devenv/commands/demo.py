@@ -13,11 +13,12 @@ from devenv.commands.context import (
     pass_context,
     pipeline_option,
 )
-from devenv.environment import bring_up, runs_elsewhere, take_down
+from devenv.environment import bring_up, runs_elsewhere, stop_owned
 from devenv.output import Output
 from devenv.pipelines.pipeline import EventShape
 from devenv.round_trip import RoundTrip, round_trips
 from devenv.stack.embedded import Embedded
+from devenv.stack.process import Running
 
 
 @click.command(short_help="Predict sample events, one by one.")
@@ -44,9 +45,9 @@ def demo(context: Context, count: int, data: str | None, as_json: bool) -> None:
     began = time.monotonic()
     if data is None and runs_elsewhere(settings, context.aws):
         context.say(f"Using what answers at {settings.endpoint}.")
-        started: list[str] = []
+        owned: tuple[Running, ...] = ()
     else:
-        started = bring_up(settings, context.aws, context.say, data).started
+        owned = bring_up(settings, context.aws, context.say, data).owned
     context.say(
         f"Ready after {time.monotonic() - began:.1f} s; the first event starts the function."
     )
@@ -56,9 +57,9 @@ def demo(context: Context, count: int, data: str | None, as_json: bool) -> None:
         done = round_trips(samples, settings, context.aws)
         show(done, pipeline.shape, context.output(as_json))
     finally:
-        if started:
+        if owned:
             context.say("Stopping what was started …")
-            take_down(Embedded(settings, context.say))
+            stop_owned(Embedded(settings, context.say), owned)
     context.say("Keep it running with: devenv up")
 
 

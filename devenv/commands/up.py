@@ -1,13 +1,16 @@
 """`devenv up`: start everything, make everything, and show the logs (or leave it running)."""
 
+from collections.abc import Collection
+
 import click
 
 from devenv.commands.context import Context, data_option, next_steps, pass_context, pipeline_option
-from devenv.environment import bring_up, take_down
+from devenv.environment import bring_up, stop_owned
 from devenv.errors import DevenvError
 from devenv.settings import Settings
 from devenv.stack.embedded import NAMES, Embedded
 from devenv.stack.log_files import follow
+from devenv.stack.process import Running
 
 
 @click.command(short_help="Start everything, make everything.")
@@ -28,17 +31,17 @@ def up(context: Context, detach: bool, data: str | None) -> None:
     if detach:
         return
     embedded = Embedded(settings, context.say)
-    context.say("Logs follow; Ctrl-C to stop." if result.started else "Logs follow; Ctrl-C to end.")
+    context.say("Logs follow; Ctrl-C to stop." if result.owned else "Logs follow; Ctrl-C to end.")
     try:
         files = {name: embedded.registry.log_file(name) for name in (*NAMES, "function")}
-        for label, line in follow(files, alive=lambda: _check_alive(embedded)):
+        for label, line in follow(files, alive=lambda: _check_alive(embedded, result.owned)):
             context.output().data(f"{label:<8} | {line}")
     except _StoppedElsewhere:
         context.say("Stopped by `devenv down`.")
     except BaseException:
-        if result.started:
+        if result.owned:
             context.say("Stopping …")
-            take_down(embedded)
+            stop_owned(embedded, result.owned)
         raise
 
 
@@ -59,15 +62,27 @@ class _StoppedElsewhere(Exception):
     """The services were stopped by another command."""
 
 
-def _check_alive(embedded: Embedded) -> None:
-    """Raise if a service has ended: `_StoppedElsewhere`, or `DevenvError` if it was by itself."""
+def _check_alive(embedded: Embedded, owned: Collection[Running]) -> None:
+    """Raise if a service has ended: `_StoppedElsewhere`, or `DevenvError` if it was by itself.
+
+    One that runs as another process than this command's own has ended, too.
+    """
     registry = embedded.registry
-    gone = next((n for n in NAMES if embedded.expects(n) and registry.find(n) is None), None)
+    own = {running.name: running for running in owned}
+
+    def ended(name: str) -> bool:
+        found = registry.find(name)
+        return found is None or found != own.get(name, found)
+
+    gone = next((n for n in NAMES if embedded.expects(n) and ended(n)), None)
     if gone is None:
         return
     if not registry.home.is_dir():
         raise _StoppedElsewhere
-    with embedded.exclusive():  # `devenv down` may be in the middle of it.
+    with embedded.exclusive():  # Another command may be in the middle of stopping or starting it.
         if not registry.remembers(gone):
             raise _StoppedElsewhere
-    raise DevenvError(f"{gone} has ended by itself. See {registry.log_file(gone)}.")
+        if not ended(gone):
+            return
+        anew = ", and another command has started it anew" if registry.find(gone) else ""
+    raise DevenvError(f"{gone} has ended by itself{anew}. See {registry.log_file(gone)}.")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from devenv.disk import free_bytes
 from devenv.stack.embedded import listener
 from devenv.stack.process import Registry
 
@@ -78,8 +79,7 @@ class Machine:
 
     def free_bytes(self, folder: Path) -> int:
         """Of the disk where `folder` is or would be."""
-        there = next(f for f in (folder, *folder.parents) if f.exists())
-        return shutil.disk_usage(there).free
+        return free_bytes(folder)
 
     def which(self, program: str) -> str | None:
         return shutil.which(program)

@@ -11,8 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from devenv.emulator import service_catalog
-from devenv.errors import BadInput
+from devenv.emulator import database_files, service_catalog
+from devenv.emulator.kinesis import database
+from devenv.emulator.s3 import records
+from devenv.errors import BadInput, DevenvError
 from devenv.settings import Settings, address, from_process, is_loopback
 
 EXECUTORS = {"processes": "devenv-process", "containers": "devenv-container"}
@@ -36,9 +38,16 @@ OURS = {
 
 def main() -> None:
     """Run LocalStack until it is told to stop by SIGTERM or SIGINT."""
-    settings = from_process()
+    try:
+        settings = from_process()
+        variables = localstack_variables(settings, settings.home / "emulator")
+        if "--stock" not in sys.argv:
+            prepare_files(settings)
+    except (DevenvError, OSError) as error:
+        say(str(error))
+        sys.exit(1)
     folder = settings.home / "emulator"
-    os.environ.update(localstack_variables(settings, folder))
+    os.environ.update(variables)
     if "--stock" not in sys.argv:
         os.environ.update(OURS)
         for name, value in TUNABLE.items():
@@ -54,6 +63,20 @@ def main() -> None:
     from localstack.runtime.main import main as run_localstack
 
     run_localstack()
+
+
+def prepare_files(settings: Settings) -> None:
+    """Look at the files that streams and S3 are kept in, and make those that aren't there."""
+    database_files.prepare(
+        settings.home / "emulator" / "kinesis" / database.FILE_NAME, database.KIND, say
+    )
+    database_files.prepare(settings.s3_folder / records.FILE_NAME, records.KIND, say)
+
+
+def say(line: str) -> None:
+    """Write what `devenv up` shows of the log: lines that begin with this project's name."""
+    sys.stdout.write(f"devenv: {line}\n")
+    sys.stdout.flush()
 
 
 def localstack_variables(settings: Settings, folder: Path) -> dict[str, str]:

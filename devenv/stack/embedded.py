@@ -4,24 +4,27 @@
 stopped again, so that nothing is left half up.
 """
 
-import fcntl
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import psutil
 
+from devenv.disk import shortage
 from devenv.errors import BadInput, DevenvError
 from devenv.settings import Settings, address, is_loopback
-from devenv.stack import function_packages, services
+from devenv.stack import function_packages, registry_file, services
+from devenv.stack.lock import locked
 from devenv.stack.process import Registry, Running
 from devenv.stack.services import Service
 from devenv.wait import wait_for
 
 NAMES = ("emulator", "mlflow")
+NOTICE = "devenv: "
 GRACE = 8.0
 """Seconds that services get to end by themselves: LocalStack needs 1–3."""
 
@@ -56,6 +59,10 @@ class Embedded:
             self.registry.kill_leftovers()
         for service in missing:
             check_port_free(service)
+        if any(service.name == "mlflow" for service in missing):
+            registry_file.check(registry_file.place(self.settings.home), self.say)
+        if missing and (full := shortage(self.settings.home)):
+            raise DevenvError(full)
         for service in missing:
             self.say(f"Starting {service.name} at {service.url} …")
             self.registry.spawn(service.name, service.url, service.command, service.environ)
@@ -78,33 +85,40 @@ class Embedded:
         )
         if service.name == "emulator":
             services.check_plugins(service.url)
+            for line in notices(self.registry.log_file(service.name)):
+                self.say(line)
+        elif service.name == "mlflow":
+            registry_file.note_use(registry_file.place(self.settings.home))
         self.say(f"{service.name} is up after {time.time() - running.created:.1f} s")
 
     def running(self) -> list[str]:
         """The names of the services that run."""
-        return [name for name in NAMES if self.registry.find(name)]
+        return [running.name for running in self.running_services()]
+
+    def running_services(self) -> tuple[Running, ...]:
+        """The services that run: which processes they are, not only their names."""
+        return tuple(found for name in NAMES if (found := self.registry.find(name)))
 
     def expects(self, name: str) -> bool:
         """Whether `name` is one of this instance's processes, rather than a server elsewhere."""
         return name != "mlflow" or is_loopback(self.settings.mlflow_tracking_uri)
 
-    def stop(self) -> list[str]:
-        """Stop everything of this instance; the names of the services that ran."""
-        stopped = self.registry.stop(NAMES, GRACE)
+    def stop(self, spared: Collection[Running] = ()) -> list[str]:
+        """Stop everything of this instance but the services `spared`; the names of what ran."""
+        kept = {running.name for running in self.running_services() if running in spared}
+        stopped = self.registry.stop([name for name in NAMES if name not in kept], GRACE)
         self.registry.kill_leftovers()
         return stopped
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Hold while starting or stopping: one command at a time does that to an instance."""
-        lock = self.settings.home / "run" / "lock"
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        with lock.open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self.say(f"Another devenv is starting or stopping {self.settings.home}: waiting …")
-                fcntl.flock(file, fcntl.LOCK_EX)
+        with locked(
+            self.settings.home / "run" / "lock",
+            lambda: self.say(
+                f"Another devenv is starting or stopping {self.settings.home}: waiting …"
+            ),
+        ):
             yield
 
     def _runs(self, service: Service) -> bool:
@@ -118,6 +132,10 @@ class Embedded:
 
     def _obituary(self, service: Service) -> str:
         log = self.registry.log_file(service.name)
+        if ours := notices(log):
+            return f"{service.name} did not start: {' '.join(ours)}"
+        if full := shortage(self.settings.home):
+            return f"{service.name} ended while starting. {full}"
         last = [line for line in _tail(log, 4096).splitlines() if line.strip()][-3:]
         words = " | ".join(line.strip() for line in last)[-500:] or "it wrote nothing"
         return f"{service.name} ended while starting. Its last words, from {log}: {words}"
@@ -167,6 +185,17 @@ def listener(port: int) -> psutil.Process | None:
     except psutil.Error:
         pass
     return None
+
+
+def notices(log: Path) -> list[str]:
+    """What the emulator has to say to whoever starts it: the first lines of its log, which begin
+    with this project's name."""
+    try:
+        with log.open(encoding="utf-8", errors="replace") as file:
+            ours = takewhile(lambda line: line.startswith(NOTICE), file)
+            return [line.removeprefix(NOTICE).strip() for line in ours]
+    except FileNotFoundError:
+        return []
 
 
 def _tail(path: Path, size: int) -> str:

@@ -10,7 +10,6 @@ They lie under `.venv-function/KEY`, where KEY is a digest of all that goes in; 
 may still be in use by another environment, so it's left alone.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -18,14 +17,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import uv
 
 from devenv.errors import DevenvError, NotFound
+from devenv.stack.lock import locked
 
 RUNTIME_PACKAGES = ("awslambdaric",)
 ZIP_PACKAGES = ("boto3",)
@@ -63,8 +62,7 @@ def ensure(root: Path, say: Callable[[str], None]) -> FunctionPackages:
     packages = FunctionPackages(base / digest.hexdigest()[:12])
     if packages.folder.is_dir():
         return packages
-    base.mkdir(exist_ok=True)
-    with _locked(base / "lock"):
+    with locked(base / "lock", lambda: say("Another devenv is installing packages: waiting …")):
         if not packages.folder.is_dir():
             say("Installing what the function runs on from Pipfile.lock …")
             _build(packages, *locks)
@@ -114,13 +112,6 @@ def uv_run(*arguments: str) -> None:
     if done.returncode != 0:
         words = " ".join(done.stderr.split())[-600:]
         raise DevenvError(f"uv {arguments[0]} failed: {words}")
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from devenv.errors import BadInput, DevenvError
 from devenv.settings import Settings, address, is_loopback
+from devenv.stack import registry_file
 from devenv.stack.function_packages import FunctionPackages
 
 PLUGINS = {"kinesis:devenv", "s3:devenv", "ProcessExecutor"}
@@ -83,9 +84,9 @@ def mlflow_server(settings: Settings) -> Service | None:
     if not is_loopback(url):
         return None
     host, port = address(url, "MLFLOW_TRACKING_URI")
-    folder = settings.home / "mlflow"
-    folder.mkdir(parents=True, exist_ok=True)
-    command = mlflow_command(folder / "mlflow.db", settings.model_bucket, host, port)
+    database = registry_file.place(settings.home)
+    database.parent.mkdir(parents=True, exist_ok=True)
+    command = mlflow_command(database, settings.model_bucket, host, port)
     return Service(
         name="mlflow",
         url=url,

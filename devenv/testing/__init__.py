@@ -159,7 +159,9 @@ def devenv_system(
         raise
     finally:
         if engine is Engine.EMBEDDED:
-            take_down(Embedded(devenv_settings, said.append))
+            embedded = Embedded(devenv_settings, said.append)
+            with embedded.exclusive():
+                take_down(embedded)
 
 
 @pytest.fixture(scope="session")

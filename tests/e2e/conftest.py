@@ -57,11 +57,11 @@ class Shell:
         )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def start(self, *arguments: str) -> "Started":
+    def start(self, *arguments: str, words: str = "home.words") -> "Started":
         """`devenv ARGUMENTS`, without waiting for its end; its words go to a file."""
         self.home.parent.mkdir(parents=True, exist_ok=True)
-        words = self.home.with_suffix(".words")
-        with words.open("wb") as file:
+        path = self.home.with_name(words)
+        with path.open("wb") as file:
             process = subprocess.Popen(
                 (sys.executable, "-m", "devenv", *arguments),
                 cwd=self.root,
@@ -70,7 +70,7 @@ class Shell:
                 stdout=file,
                 stderr=file,
             )
-        return Started(process, words)
+        return Started(process, path)
 
     def processes(self) -> list[str]:
         """The command lines of all processes that belong to this environment."""

@@ -1,5 +1,6 @@
 """The bootstrap's model step against a real MLflow server and a real S3."""
 
+import os
 import time
 import uuid
 from dataclasses import dataclass, field, replace
@@ -11,10 +12,12 @@ import pytest
 from devenv.aws import Aws
 from devenv.bootstrap.model import DeployedModel, ModelSource, ensure_model
 from devenv.bootstrap.model_files import PreparedModel, publish
+from devenv.bootstrap.model_in_s3 import defect
 from devenv.bootstrap.registry import Registry
 from devenv.errors import BadInput, DevenvError, NotFound, Unreachable
 from devenv.pipelines import PIPELINES
 from devenv.settings import Settings
+from devenv.testing.engine import Engine
 from devenv.testing.ports import free_port
 
 BUCKET = "model-step"
@@ -121,6 +124,28 @@ def test_files_that_are_gone_mean_a_new_version(step: Step) -> None:
     assert any("S3 no longer has its files" in line for line in step.said)
     assert step.champion() == "2"
     assert not step.run().trained
+
+
+def test_a_file_that_was_cut_short_means_a_new_version(
+    step: Step, system: Settings, engine: Engine
+) -> None:
+    """S3 still lists it with all its bytes; the doctor's advice, bootstrap, puts it right."""
+    if engine is not Engine.EMBEDDED:
+        pytest.skip("the objects' files are in a container's volume")
+    first = step.run()
+    place = urlsplit(first.artifact_uri)
+    key = f"{place.path.strip('/')}/model.skops"
+    content = step.aws.s3.get_object(Bucket=place.netloc, Key=key)["Body"].read()
+    files = [f for f in (system.s3_folder / "contents").iterdir() if f.read_bytes() == content]
+    for file in files:
+        os.truncate(file, 1000)
+    assert "model.skops is damaged" in str(defect(step.aws, first.artifact_uri))
+    second = step.run()
+    assert (second.version, second.trained) == ("2", True)
+    assert any("model.skops is damaged" in line for line in step.said)
+    assert defect(step.aws, second.artifact_uri) is None
+    with pytest.raises(NotFound, match=r"model\.skops is damaged"):
+        step.run(run_id=first.run_id)
 
 
 def test_a_version_that_lacks_only_the_alias_gets_it(step: Step) -> None:

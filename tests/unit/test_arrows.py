@@ -33,7 +33,13 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.account",
     ),
     "means": ("devenv.aws", "devenv.wait"),
-    "ground": ("devenv.settings", "devenv.pipelines", "devenv.output", "devenv.errors"),
+    "ground": (
+        "devenv.disk",
+        "devenv.settings",
+        "devenv.pipelines",
+        "devenv.output",
+        "devenv.errors",
+    ),
 }
 """From the top down. A name stands for a module, or for a package with all that is in it."""
 

@@ -23,12 +23,13 @@ from devenv.doctor.checks import (
     registry,
     role,
     sizing,
+    state,
     streams,
 )
 from devenv.doctor.examination import Check
 
 CHECKS: tuple[Check, ...] = (
-    *(python, packages, disk, ports, leftovers, proxy, aws_cli),
+    *(python, packages, disk, state, ports, leftovers, proxy, aws_cli),
     *(endpoint, credentials, region, clock),
     *(streams, registry, model_versions),
     *(function, image, sizing, mapping, lag, invocations, role, predictions),

@@ -1,6 +1,6 @@
 """The MLflow server knows the champion, S3 has its files, and the function has that one."""
 
-from devenv.bootstrap.model import readable
+from devenv.bootstrap.model_in_s3 import defect
 from devenv.doctor.facts import Facts
 from devenv.doctor.finding import Finding, well, wrong
 from devenv.errors import Unreachable
@@ -20,12 +20,12 @@ def check(facts: Facts) -> Finding:
             f"MLflow at {settings.mlflow_tracking_uri} has no {name}", "Run `devenv bootstrap`."
         )
     uri = champion.artifact_uri
-    if not readable(aws, uri):
+    if has := defect(aws, uri):
         return wrong(
             f"version {champion.version} of {name} should be at {uri}, and {settings.endpoint} has "
-            "nothing there",
+            f"{has}",
             "MLflow and the function have to use the same S3 (AWS_ENDPOINT_URL when MLflow was "
-            "started); `devenv bootstrap` trains anew what is gone.",
+            "started); `devenv bootstrap` trains anew what is gone or damaged.",
         )
     deployed = facts.variables.get("MODEL_URI")
     if settings.run_id is None and deployed != uri:

@@ -4,18 +4,23 @@ What `writing` has returned from survives the death of the process: it is commit
 write-ahead log is in the system's hands then. (A power cut may take the last moments.)
 """
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from devenv.emulator.database_files import Kind, prepare
+
+LOG = logging.getLogger(__name__)
+
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS streams (id INTEGER PRIMARY KEY, document TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS orphans (shard INTEGER PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS records (
+CREATE TABLE streams (id INTEGER PRIMARY KEY, document TEXT NOT NULL);
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
+CREATE TABLE orphans (shard INTEGER PRIMARY KEY);
+CREATE TABLE records (
     id INTEGER PRIMARY KEY, arrived INTEGER NOT NULL, partition_key TEXT NOT NULL,
     data BLOB NOT NULL);
 """
@@ -23,21 +28,34 @@ CREATE TABLE IF NOT EXISTS records (
 appending and reading cost the same wherever in the file they are. `arrived` is milliseconds.
 `orphans` are shards of deleted streams whose records are still to be removed."""
 
+FILE_NAME = "kinesis.db"
+KIND = Kind(
+    holds="Kinesis's streams, their records and the mappings' checkpoints",
+    application_id=0x64764B6E,  # "dvKn"
+    version=1,
+    tables={
+        "streams": frozenset(("id", "document")),
+        "counters": frozenset(("name", "value")),
+        "secrets": frozenset(("name", "value")),
+        "orphans": frozenset(("shard",)),
+        "records": frozenset(("id", "arrived", "partition_key", "data")),
+    },
+    schema=SCHEMA,
+)
+
 CACHE_KIB = 4096
 READER_CACHE_KIB = 512
 IDLE_READERS = 16
 
 
 class Database:
-    """The file at `path`, made if it isn't there."""
+    """The file at `path`, made if it isn't there. Raises `DevenvError` if it isn't ours."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
+        prepare(path, KIND, LOG.error)
+        self.path = path
         self._lock = threading.RLock()
         self._writer = self._connect(CACHE_KIB)
-        self._writer.execute("PRAGMA journal_mode = WAL")
-        self._writer.executescript(SCHEMA)
         self._readers: list[sqlite3.Connection] = []
 
     @contextmanager
@@ -50,10 +68,11 @@ class Database:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
+                self._writer.execute("COMMIT")
             except BaseException:
-                self._writer.execute("ROLLBACK")
+                if self._writer.in_transaction:  # A full disk has ended it already.
+                    self._writer.execute("ROLLBACK")
                 raise
-            self._writer.execute("COMMIT")
 
     def write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         """Execute it for every row, in one transaction. A single row is one by itself."""
@@ -87,7 +106,7 @@ class Database:
 
     def _connect(self, cache_kib: int) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self._path, isolation_level=None, check_same_thread=False, timeout=30
+            self.path, isolation_level=None, check_same_thread=False, timeout=30
         )
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA cache_size = -{cache_kib}")

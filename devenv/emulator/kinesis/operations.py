@@ -1,8 +1,12 @@
 """The API: each operation's name and what it calls."""
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from localstack.aws.api import CommonServiceException
+
+from devenv.emulator.database_files import storage_error
 from devenv.emulator.kinesis import (
     consumers,
     data_plane,
@@ -71,12 +75,19 @@ def call(
 ) -> Response:
     """Check the request and answer it.
 
-    Raises LocalStack's ServiceException with AWS's type and words; NotImplementedError, naming
-    the operation, for what AWS has and we haven't.
+    Raises LocalStack's ServiceException with AWS's type and words, InternalFailure with what to do
+    if the disk is full or the file damaged; NotImplementedError, naming the operation, for what
+    AWS has and we haven't.
     """
     function = operations.get(operation)
     if function is None:
         raise NotImplementedError(f"kinesis:{operation} is not implemented in devenv's Kinesis.")
     parameters = checked(operation, request)
     permissions.require(kinesis, caller, operation, parameters)
-    return function(kinesis, caller, parameters)
+    try:
+        return function(kinesis, caller, parameters)
+    except sqlite3.Error as e:
+        words = storage_error(e, kinesis.store.database.path)
+        if words is None:
+            raise
+        raise CommonServiceException("InternalFailure", words, status_code=500) from e

@@ -14,6 +14,7 @@ from localstack.aws.spec import load_service
 from localstack.services.plugins import Service, ServiceLifecycleHook
 
 from devenv.emulator.iam.enforcement import is_on
+from devenv.emulator.kinesis.database import FILE_NAME
 from devenv.emulator.kinesis.operations import call
 from devenv.emulator.kinesis.options import read_options
 from devenv.emulator.kinesis.service import Caller, Kinesis
@@ -24,7 +25,7 @@ from devenv.emulator.kinesis.store import Store
 def kinesis() -> Kinesis:
     """The one of this process, its file under DEVENV_HOME."""
     # Not through `settings`: reading `.env` again would point LocalStack's clients elsewhere.
-    path = Path(os.environ["DEVENV_HOME"]) / "emulator" / "kinesis" / "kinesis.db"
+    path = Path(os.environ["DEVENV_HOME"]) / "emulator" / "kinesis" / FILE_NAME
     return Kinesis(Store(path), read_options(os.environ))
 
 

@@ -14,6 +14,10 @@ class ContentGone(Exception):
     """A file was deleted between looking its name up and opening it: look again."""
 
 
+class ContentDamaged(Exception):
+    """A file has not the bytes that were written to it."""
+
+
 class Contents:
     """The folder of content files."""
 

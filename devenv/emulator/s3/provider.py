@@ -2,19 +2,22 @@
 
 Every operation that can change something is wrapped where LocalStack dispatches it: after the
 provider has done it in memory and before anything of the response exists, what it touched is
-committed. If the commit fails, so does the request.
+committed. If the commit fails, so does the request, and the error says if the disk is full.
 """
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 from localstack import config
+from localstack.aws.api import CommonServiceException
 from localstack.aws.handlers import modify_service_response
 from localstack.aws.skeleton import DispatchTable, create_dispatch_table
 from localstack.services.s3.provider import S3Provider
 
+from devenv.emulator.database_files import storage_error
 from devenv.emulator.s3 import journal, model_rows
-from devenv.emulator.s3.contents import ContentGone, Contents
+from devenv.emulator.s3.contents import ContentDamaged, ContentGone, Contents
 from devenv.emulator.s3.journal import Journal
 from devenv.emulator.s3.records import Records
 from devenv.emulator.s3.restore import restore
@@ -56,10 +59,11 @@ class DurableS3Provider(S3Provider):
         return {name: self._durable(name, handler) for name, handler in table.items()}
 
     def _durable(self, operation: str, handler: Handler) -> Handler:
-        handler = _tried_again(handler)
+        handler = self._explained(_tried_again(handler))
         if operation.startswith(READS):
             return handler
 
+        @self._explained
         def write(context: Any, request: Any) -> Any:
             with journal.recording() as noted:
                 try:
@@ -74,6 +78,22 @@ class DurableS3Provider(S3Provider):
                 return result
 
         return write
+
+    def _explained(self, handler: Handler) -> Handler:
+        """Have a failure of the disk answered as S3's InternalError, in words that name it."""
+
+        def handle(context: Any, request: Any) -> Any:
+            try:
+                return handler(context, request)
+            except (OSError, sqlite3.Error, ContentDamaged) as e:
+                words = storage_error(e, self._records.path)
+                if isinstance(e, ContentDamaged):
+                    words = str(e)
+                if words is None:
+                    raise
+                raise CommonServiceException("InternalError", words, status_code=500) from e
+
+        return handle
 
     def _commit(self, operation: str, request: Any, result: Any, noted: Journal) -> None:
         """Bring the rows of what was touched in line with the model, then drop unused files."""

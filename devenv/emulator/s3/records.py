@@ -6,14 +6,19 @@ after a power cut the last ones may be missing, as WAL with synchronous=NORMAL h
 """
 
 import json
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from devenv.emulator.database_files import Kind, prepare
+
+LOG = logging.getLogger(__name__)
+
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS rows (
+CREATE TABLE rows (
     bucket TEXT NOT NULL,
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -23,6 +28,16 @@ CREATE TABLE IF NOT EXISTS rows (
     PRIMARY KEY (bucket, kind, name, part)
 )
 """
+
+FILE_NAME = "records.sqlite"
+KIND = Kind(
+    holds="S3's buckets and objects",
+    application_id=0x64765333,  # "dvS3"
+    version=1,
+    tables={"rows": frozenset(("bucket", "kind", "name", "part", "state", "files"))},
+    schema=SCHEMA,
+    companions=("contents",),
+)
 
 BUCKET, KEY, UPLOAD, PART = "bucket", "key", "upload", "part"
 
@@ -60,12 +75,11 @@ class Records:
     """The rows on disk. Safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        prepare(path, KIND, LOG.error)
+        self.path = path
         # One connection for all threads: `lock` is held around every use.
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute(SCHEMA)
         self.lock = threading.RLock()
         """To be held from reading the state in memory until `apply` has it on disk."""
 
@@ -82,7 +96,8 @@ class Records:
                     after.update(row.files if row else ())
                 self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # A full disk has ended it already.
+                    self._db.execute("ROLLBACK")
                 raise
         return before - after
 

@@ -6,6 +6,7 @@ provider does that, once the metadata that no longer refers to a file is committ
 """
 
 import io
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from localstack.services.s3.storage.ephemeral import (
 )
 
 from devenv.emulator.s3 import journal
-from devenv.emulator.s3.contents import ContentGone, Contents
+from devenv.emulator.s3.contents import ContentDamaged, ContentGone, Contents
 
 FILE = "devenv_file"
 
@@ -116,7 +117,10 @@ class ObjectStore(S3ObjectStore):
         return StoredObject(s3_object, file, "w", lambda: self._writers.release(name))
 
     def open_file(self, s3_object: Any, mode: Mode) -> ContentFile:
-        """The file of an object or part, a new one for writing."""
+        """The file of an object or part, a new one for writing.
+
+        Raises `ContentDamaged` for one to read that was cut short, or grew, on the disk.
+        """
         if mode == "w":
             name = self.contents.new()
             journal.current().written.add(name)
@@ -124,9 +128,17 @@ class ObjectStore(S3ObjectStore):
             return ContentFile(self.contents.path(name), "x+")
         name = getattr(s3_object, FILE)
         try:
-            return ContentFile(self.contents.path(name), "r")
+            file = ContentFile(self.contents.path(name), "r")
         except FileNotFoundError as e:
             raise ContentGone(name) from e
+        if (found := os.fstat(file.fileno()).st_size) != s3_object.size:
+            file.close()
+            what = getattr(s3_object, "key", None) or f"part {s3_object.part_number}"
+            raise ContentDamaged(
+                f"{what} is damaged: {self.contents.path(name)} has {found} of its "
+                f"{s3_object.size} bytes. Put the object again, or delete it."
+            )
+        return file
 
     def copy(
         self, src_bucket: str, src_object: S3Object, dest_bucket: str, dest_object: S3Object

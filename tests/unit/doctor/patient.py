@@ -17,6 +17,7 @@ from devenv.settings import read_settings
 from devenv.system import FunctionState, MappingState, StreamState, SystemState
 
 EMULATOR = "http://127.0.0.1:4566"
+MODEL_PREFIX = "models/m-1/artifacts/"
 MODEL_URI = "s3://mlflow-models/models/m-1/artifacts"
 ROLE = "arn:aws:iam::000000000000:role/lambda-kinesis-role"
 NOW = 1_800_000_000.0
@@ -120,11 +121,20 @@ class FakeS3:
     def head_object(self, Bucket: str, Key: str) -> None:
         self.get_object(Bucket, Key)
 
-    def get_object(self, Bucket: str, Key: str) -> Any:
-        assert (Bucket, Key) == ("mlflow-models", "models/m-1/artifacts/MLmodel")
+    def get_object(self, Bucket: str, Key: str, Range: str = "") -> Any:
+        assert (Bucket, Key) == ("mlflow-models", f"{MODEL_PREFIX}MLmodel")
         if self._mlmodel is None:
             raise client_error("NoSuchKey")
         return {"Body": SimpleNamespace(read=lambda: self._mlmodel)}
+
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "list_objects_v2"
+        return self
+
+    def paginate(self, Bucket: str, Prefix: str) -> Any:
+        assert (Bucket, Prefix) == ("mlflow-models", MODEL_PREFIX)
+        size = len(self._mlmodel or "")
+        yield {"Contents": [{"Key": f"{Prefix}MLmodel", "Size": size}] if self._mlmodel else []}
 
 
 class FakeCloudWatch:

@@ -72,6 +72,20 @@ def pid_file(root: Path) -> None:
     (root / ".devenv" / "run" / "emulator.json").write_text(json.dumps(running))
 
 
+def suspect_file(root: Path) -> None:
+    """The mark of an emulator that came upon damage."""
+    folder = root / ".devenv" / "emulator" / "kinesis"
+    folder.mkdir(parents=True)
+    (folder / "kinesis.db.suspect").touch()
+
+
+def refusing_log(root: Path) -> None:
+    """Of an emulator that would not start."""
+    log = root / ".devenv" / "logs" / "emulator.log"
+    log.parent.mkdir()
+    log.write_text("devenv: kinesis.db was written by a newer devenv (schema 2 …). Use that.\n")
+
+
 def permissions(*uses: dict[str, Any]) -> dict[str, Page]:
     return {"/_devenv/permissions": Page(200, json.dumps(uses).encode())}
 
@@ -139,6 +153,14 @@ SICK = [
         "emulator is gone: ride-1",
         "docker rm -f ride-1",
         {"docker": FakeDocker({}, ("ride-1", "devenv-localstack-1"))},
+    ),
+    Sick("state", "kinesis.db was found damaged while", "`devenv up -d`", {}, suspect_file),
+    Sick(
+        "state",
+        "kinesis.db was written by a newer devenv",
+        "Do what it says",
+        {},
+        refusing_log,
     ),
     Sick(
         "proxy",
