@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from docker.types import EndpointConfig
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
@@ -21,7 +22,11 @@ from devenv.wait import wait_for
 ENVIRONMENT_IMAGE = "devenv"
 EMULATOR_INSIDE = "http://localstack:4566"
 """The emulator as containers find it."""
+API_VERSION = "1.44"
+"""The first of Docker's that takes several networks for a new container."""
 START_TIMEOUT = 180.0
+CAPABILITIES = ("CHOWN", "SETUID", "SETGID", "KILL", "DAC_OVERRIDE")
+"""The emulator's in compose.yaml, and the last one, since `shared` is somebody else's folder."""
 
 AWS = {
     "AWS_ENDPOINT_URL": EMULATOR_INSIDE,
@@ -51,12 +56,25 @@ def environment(settings: Settings, shared: Path, say: Callable[[str], None]) ->
     testcontainers_config.ryuk_disabled = True
     with ExitStack() as stack:
         network = stack.enter_context(Network())
+        functions = Network()
+        functions.name = f"{network.name}_functions"  # As compose.yaml's.
+        stack.enter_context(functions)
         emulator = stack.enter_context(
             _container(network, ENVIRONMENT_IMAGE, "localstack", 4566, settings.endpoint_url)
             .with_envs(**AWS, DEVENV_FUNCTION_CPU_LIMIT="0", DEVENV_HOME=str(settings.home))
             .with_env("DEVENV_FUNCTION_LOG", str(settings.home / "logs" / "function.log"))
             .with_volume_mapping(str(shared), str(shared), "rw")
             .with_volume_mapping("/var/run/docker.sock", "/var/run/docker.sock", "rw")
+            .with_kwargs(
+                init=True,
+                user="root",
+                cap_drop=["ALL"],
+                cap_add=list(CAPABILITIES),
+                networking_config={
+                    each.name: EndpointConfig(API_VERSION, aliases=["localstack"])
+                    for each in (network, functions)
+                },
+            )
         )
         stack.callback(_stop, emulator)
         command = mlflow_command(Path("/tmp/mlflow.db"), settings.model_bucket, "0.0.0.0", 5000)

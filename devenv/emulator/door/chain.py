@@ -16,6 +16,7 @@ from localstack.http import Response
 from devenv.emulator.door import unsigned
 from devenv.emulator.door.credentials import Credential, from_fields, from_header
 from devenv.emulator.door.cross_origin import ONLY
+from devenv.emulator.door.origin_of_functions import ROLES_ONLY
 from devenv.emulator.door.refusal import (
     Protocol,
     Reason,
@@ -46,6 +47,8 @@ def authenticate(chain: HandlerChain, context: RequestContext, response: Respons
         if credential is not None:
             context.credential, context.session = credential, session_of(credential)
             _sign_by_header(context, credential)
+        if ROLES_ONLY in request.headers:
+            require_role(context.session, request.path)
         if context.session is not None and is_on():
             unsigned.refuse_pages_to_roles(request.path)
         elif credential is None and not unsigned_is_allowed():
@@ -138,6 +141,17 @@ def session_of(credential: Credential) -> Session | None:
     if time.time() >= session.expires:
         raise Refused(Reason.EXPIRED, "The security token included in the request is expired")
     return session
+
+
+def require_role(session: Session | None, path: str = "/") -> None:
+    """Raise Refused for a request from a function's container that isn't its role's: on AWS no
+    other key is valid there. API Gateway and function URLs are open to functions, too."""
+    if session is None and is_on() and not unsigned.FREE_TO_CALL.fullmatch(path):
+        raise Refused(
+            Reason.UNKNOWN_KEY,
+            "The security token included in the request is invalid. (From its container a "
+            "function may ask with its role's credentials alone, which are in its environment.)",
+        )
 
 
 def credential_service(authorization: str | None) -> str:

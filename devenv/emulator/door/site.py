@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from devenv.emulator.door.cross_origin import ONLY, CrossOriginRequest, service_that_allows
 from devenv.emulator.door.guard import Asked, Guard, Verdict
+from devenv.emulator.door.origin_of_functions import ROLES_ONLY, is_functions_address
 from devenv.emulator.door.refusal import Reason, Refused, error_response, protocol_of
 
 LOG = logging.getLogger(__name__)
@@ -31,7 +32,10 @@ class GuardedResource(Resource):
         self._behind = behind
 
     def render(self, request: Any) -> Any:
-        request.requestHeaders.removeHeader(ONLY)
+        for header in (ONLY, ROLES_ONLY):
+            request.requestHeaders.removeHeader(header)
+        if is_functions_address(request.getHost()):
+            request.requestHeaders.setRawHeaders(ROLES_ONLY, ["1"])
         verdict = self._guard.judge(asked(request))
         if verdict.refusal is None:
             return self._behind.render(request)

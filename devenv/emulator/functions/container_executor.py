@@ -87,11 +87,10 @@ class ContainerExecutor(ProcessExecutor):
             entry_point=(override.entrypoint or None) if override else None,
             working_dir=(override.working_directory or None) if override else None,
         )
-        host = self.get_endpoint_from_executor()
         environment = Environment(
             sandboxes,
             limits(version, provisioned=self._provisioned),
-            lambda: RuntimeApi(host),
+            lambda: RuntimeApi(engine.address),
         )
         environment.start()
         if self._provisioned:

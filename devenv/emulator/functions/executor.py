@@ -1,6 +1,7 @@
 """Where LocalStack's Lambda calls us: one executor per execution environment."""
 
 import os
+import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from localstack.services.lambda_.invocation.lambda_models import (
 )
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
+from devenv.emulator.functions import accounts
 from devenv.emulator.functions import code as function_code
 from devenv.emulator.functions.environment import (
     INIT_LIMIT,
@@ -45,7 +47,7 @@ class ProcessExecutor(RuntimeExecutor):
         configured = self.function_version.config.environment or {}
         variables = function_code.variables(code, env_vars, configured)
         self._environment = Environment(
-            ProcessSandboxes(code.command, code.folder, variables),
+            ProcessSandboxes(code.command, code.folder, variables, accounts.next_account()),
             limits(self.function_version, provisioned=is_provisioned(env_vars)),
         )
         self._environment.start()
@@ -87,7 +89,10 @@ class ProcessExecutor(RuntimeExecutor):
     def prepare_version(cls, function_version: FunctionVersion) -> None:
         if function_version.config.code is not None:
             function_version.config.code.prepare_for_execution()
-        function_code.check(function_code.locate(function_version))
+        code = function_code.locate(function_version)
+        function_code.check(code)
+        if accounts.are_used():
+            accounts.make_readable(code.folder, Path(tempfile.gettempdir()))
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:

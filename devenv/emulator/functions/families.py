@@ -2,7 +2,8 @@
 
 A process whose parent has ended is nobody's descendant any more. It's known by its session, or by
 its environment, which it has inherited: AWS_LAMBDA_RUNTIME_API is no other function's, as long as
-this one's API holds the port. One that left the session and cleared its environment, and whose
+this one's API holds the port. Where the function has an account of its own, it's known by that.
+Else one that left the session and cleared its environment, and whose
 parent has ended, isn't found.
 """
 
@@ -28,6 +29,8 @@ class Family:
 
     root: psutil.Process
     runtime_api: str
+    account: int | None = None
+    """The number of the account that all members, and no other processes, run under."""
 
     def descendants(self) -> list[psutil.Process]:
         """The root first, as far as they live."""
@@ -66,6 +69,8 @@ class Family:
 
     def _is_stray(self, process: psutil.Process) -> bool:
         try:
+            if self.account is not None:
+                return bool(process.uids().real == self.account)
             return os.getsid(process.pid) == self.root.pid or (
                 process.environ().get(VARIABLE) == self.runtime_api
             )

@@ -1,6 +1,7 @@
 """The process that a function runs in: started, listened to, measured and ended.
 
-A process of this machine's, under the person's own account: it's separated from the developer's
+A process of this machine's, under the person's own account, or, where the emulator is root in a
+container, under one that nobody else has (see `accounts`). It's separated from the developer's
 environment (own variables, home, temporary folder and working folder), not locked in. Memory is
 measured, not limited.
 """
@@ -60,6 +61,8 @@ class ProcessSandboxes:
     command: Sequence[str]
     folder: Path
     variables: Mapping[str, str]
+    account: int | None = None
+    """The number of the account that it runs under; None for the emulator's own."""
 
     def __call__(self, runtime_api: str, on_exit: Callable[[str], None]) -> Sandbox:
         return ProcessSandbox(self, runtime_api, on_exit)
@@ -80,6 +83,9 @@ class ProcessSandbox:
         self._output, write_end = os.pipe()
         os.set_blocking(self._output, False)
         self._logs = bytearray()
+        account = self.spec.account
+        if account is not None:
+            os.chown(self._scratch, account, account)
         try:
             self._process = subprocess.Popen(
                 self.spec.command,
@@ -94,6 +100,9 @@ class ProcessSandbox:
                 stdout=write_end,
                 stderr=write_end,
                 start_new_session=True,
+                user=account,
+                group=account,
+                extra_groups=None if account is None else [],
             )
         except OSError:
             os.close(self._output)
@@ -101,7 +110,7 @@ class ProcessSandbox:
             raise
         finally:
             os.close(write_end)
-        self._family = Family(psutil.Process(self._process.pid), self.runtime_api)
+        self._family = Family(psutil.Process(self._process.pid), self.runtime_api, account)
         # Read all along, so that a function that logs much is never held up by a full pipe.
         io_loop().call_soon_threadsafe(io_loop().add_reader, self._output, self._readable)
         _when_ended(self._process.pid, self._ended)

@@ -11,6 +11,8 @@ from localstack.aws.api import RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
+from devenv.emulator.door.chain import require_role
+from devenv.emulator.door.origin_of_functions import ROLES_ONLY
 from devenv.emulator.door.refusal import Refused
 from devenv.emulator.kinesis.json_api import (
     CONTENT_TYPES,
@@ -43,6 +45,8 @@ class FastPath:
         operation, body = target.removeprefix(TARGET), context.request.get_data()
         try:
             caller = self._callers.of(headers.get("Authorization", ""))
+            if ROLES_ONLY in headers:
+                require_role(caller.session)
         except Refused as refused:
             found: Answer | None = refusal(refused)
         else:

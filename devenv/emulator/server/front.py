@@ -21,7 +21,9 @@ from twisted.internet.interfaces import IProtocol
 from twisted.internet.threads import deferToThread
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 
+from devenv.emulator.door.chain import require_role
 from devenv.emulator.door.guard import BROWSER_HEADERS, Guard
+from devenv.emulator.door.origin_of_functions import is_functions_address
 from devenv.emulator.door.refusal import Refused
 from devenv.emulator.kinesis.json_api import (
     CONTENT_TYPES,
@@ -62,12 +64,15 @@ class Front(ProtocolWrapper):
         self._busy = False
         """Whether an answer is being made in another thread."""
         self._passed_on = False
+        self._roles_only = False
+        """Whether it comes from a function's container."""
 
     def makeConnection(self, transport: Any) -> None:
         self.connected = 1
         self.transport = transport
         self.factory.registerProtocol(self)
         transport.setTcpNoDelay(True)
+        self._roles_only = is_functions_address(transport.getHost())
 
     def dataReceived(self, data: bytes) -> None:
         if self._passed_on:
@@ -117,7 +122,7 @@ class Front(ProtocolWrapper):
     def _answer(self, head: Head, body: bytes) -> None:
         operation = head.headers[b"x-amz-target"].decode("latin-1").removeprefix(TARGET)
         if operation in AT_ONCE:
-            self._send(head, self.factory.answer(operation, head, body))
+            self._send(head, self.factory.answer(operation, head, body, self._roles_only))
             return
         self._busy = True
 
@@ -127,7 +132,8 @@ class Front(ProtocolWrapper):
                 self._send(head, found)
                 self._go_on()
 
-        deferToThread(self.factory.answer, operation, head, body).addCallback(done)
+        answer = self.factory.answer
+        deferToThread(answer, operation, head, body, self._roles_only).addCallback(done)
 
     def _send(self, head: Head, found: Answer) -> None:
         content_type = head.headers[b"content-type"]
@@ -172,11 +178,14 @@ class FrontFactory(WrappingFactory):
         self.knows_host = knows_host
         self._callers = Callers()
 
-    def answer(self, operation: str, head: Head, body: bytes) -> Answer:
+    def answer(self, operation: str, head: Head, body: bytes, roles_only: bool) -> Answer:
         """Kinesis's answer to a request for which `is_for_kinesis` holds."""
         authorization = head.headers.get(b"authorization", b"").decode("latin-1")
         try:
-            found = answer(self._kinesis(), self._callers.of(authorization), operation, body)
+            caller = self._callers.of(authorization)
+            if roles_only:
+                require_role(caller.session)
+            found = answer(self._kinesis(), caller, operation, body)
         except Refused as refused:
             found = refusal(refused)
         except Exception:

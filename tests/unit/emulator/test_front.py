@@ -42,6 +42,9 @@ class Transport:
         self.written = b""
         self.disconnecting = False
 
+    def getHost(self) -> IPv4Address:
+        return IPv4Address("TCP", "127.0.0.1", 4566)
+
     def setTcpNoDelay(self, enabled: bool) -> None:
         pass
 
