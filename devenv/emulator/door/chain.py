@@ -123,7 +123,7 @@ def service_error(refused: Refused, context: Any) -> CommonServiceException:
     return CommonServiceException(code, str(refused), status, sender_fault=True)
 
 
-def session_of(credential: Credential) -> Session | None:
+def session_of(credential: Credential, now: float | None = None) -> Session | None:
     """The session whose key it is; None for a developer's own key.
 
     Raises Refused for a key that looks like a session's and is none, and for an expired session.
@@ -138,7 +138,7 @@ def session_of(credential: Credential) -> Session | None:
             f"session with the key {credential.access_key[:8]}…: it may have been started again. "
             "Use keys of your own, such as AWS_ACCESS_KEY_ID=test, or call AssumeRole again.)",
         )
-    if time.time() >= session.expires:
+    if (time.time() if now is None else now) >= session.expires:
         raise Refused(Reason.EXPIRED, "The security token included in the request is expired")
     return session
 

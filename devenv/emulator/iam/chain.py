@@ -16,6 +16,7 @@ from localstack.http import Response
 from devenv.emulator.iam import trust
 from devenv.emulator.iam.enforcement import Denied, enforcement
 from devenv.emulator.iam.needs import Asked, needs
+from devenv.emulator.iam.principals import never_expire
 
 CODES = {
     "s3": ("AccessDenied", 403),
@@ -104,11 +105,18 @@ def _is_trusted_itself(context: RequestContext) -> bool:
     return trusted == "itself"
 
 
+def _principal_service(context: RequestContext) -> str | None:
+    """The service of AWS in whose name LocalStack asks."""
+    if context.session is not None:
+        return None
+    return (context.internal_request_params or {}).get("service_principal")
+
+
 def _applicant(context: RequestContext) -> trust.Applicant | None:
     """Who wants to assume a role; None for LocalStack itself, on nobody's behalf."""
     if context.session is not None:
         return trust.session(context.session)
-    if service := (context.internal_request_params or {}).get("service_principal"):
+    if service := _principal_service(context):
         return trust.service(service)
     if context.credential is not None and context.credential.access_key == INTERNAL_KEY:
         return None
@@ -116,10 +124,15 @@ def _applicant(context: RequestContext) -> trust.Applicant | None:
 
 
 def notice(chain: HandlerChain, context: RequestContext, response: Response) -> None:
-    """A response handler: what was decided is forgotten once IAM has changed."""
+    """A response handler: what was decided is forgotten once IAM has changed, and a session that a
+    service has assumed lasts, since on AWS services renew theirs."""
     if context.service is None or context.operation is None:
         return
     if context.service.service_name == "iam" and not context.operation.name.startswith(
         ("Get", "List")
     ):
         enforcement().forget()
+    if context.operation.name == "AssumeRole" and _principal_service(context):
+        credentials = (context.service_response or {}).get("Credentials") or {}
+        if key := credentials.get("AccessKeyId"):
+            never_expire(key, context.region)

@@ -63,8 +63,16 @@ def session_of(access_key: str, region: str) -> Session | None:
     found = backend.get_assumed_role_from_access_key(access_key)
     if found is None:
         return None
-    expires = found.expiration.replace(tzinfo=UTC).timestamp()
+    lasts = found.expiration == datetime.max
+    expires = float("inf") if lasts else found.expiration.replace(tzinfo=UTC).timestamp()
     return Session(found.role_arn, found.session_name, found.policy or None, expires)
+
+
+def never_expire(access_key: str, region: str) -> None:
+    """Have the session of this key last as long as the emulator."""
+    backend = sts_backends[get_account_id_from_access_key_id(access_key)][get_partition(region)]
+    if (found := backend.get_assumed_role_from_access_key(access_key)) is not None:
+        found.expiration = datetime.max
 
 
 def known_session(access_key: str, region: str) -> Session | None:

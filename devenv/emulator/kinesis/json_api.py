@@ -23,7 +23,6 @@ from devenv.emulator.door.credentials import Credential, from_header
 from devenv.emulator.door.refusal import Reason, Refused, code_and_status
 from devenv.emulator.door.unsigned import CURE
 from devenv.emulator.iam.enforcement import is_on
-from devenv.emulator.iam.principals import PREFIXES
 from devenv.emulator.kinesis.operations import FOR_JSON, OPERATIONS, call
 from devenv.emulator.kinesis.service import Caller, Kinesis
 from devenv.emulator.kinesis.wire import checked
@@ -67,7 +66,8 @@ def _parsed(body: bytes) -> Any:
 class Callers:
     """Who makes a request, by its Authorization header. `of` raises Refused."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         rewriter = RegionRewriter().region_rewriter_strategy
         self._regions = frozenset(rewriter.available_regions)
         self._default_region: str = rewriter.default_region
@@ -76,7 +76,7 @@ class Callers:
     def of(self, authorization: str) -> Caller:
         # The rest, headers and signature, differs from request to request.
         caller = self._by_credential(authorization.partition(",")[0])
-        if caller.session is not None and time.time() >= caller.session.expires:
+        if caller.session is not None and self._clock() >= caller.session.expires:
             raise Refused(Reason.EXPIRED, "The security token included in the request is expired")
         return caller
 
@@ -88,7 +88,7 @@ class Callers:
         # LocalStack takes unknown regions for the default one.
         region = found.region or self._default_region
         region = region if region in self._regions else self._default_region
-        session = session_of(found) if found.access_key.startswith(PREFIXES) else None
+        session = session_of(found, self._clock())
         account = get_account_id_from_access_key_id(found.access_key)
         return Caller(account, region, session if is_on() else None)
 
