@@ -6,6 +6,10 @@ first request that isn't for Kinesis (or is encrypted, or is HTTP/2) makes the c
 LocalStack's for good. So does one that the guard has to look at: a web page's, or one for a Host
 that isn't known.
 
+A client can't fill the emulator's memory: a body over LONGEST_BODY is refused before it is read,
+and nothing more is read of a client that doesn't read its answers; it is disconnected after
+PATIENCE seconds.
+
 Everything here runs in the reactor's thread but operations that may take longer than records in
 and out: those run in its pool.
 """
@@ -17,9 +21,10 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from twisted.internet.interfaces import IProtocol
+from twisted.internet.interfaces import IDelayedCall, IProtocol, IPushProducer
 from twisted.internet.threads import deferToThread
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from zope.interface import implementer
 
 from devenv.emulator.door.chain import require_role
 from devenv.emulator.door.guard import BROWSER_HEADERS, Guard
@@ -48,11 +53,18 @@ LOG = logging.getLogger(__name__)
 BEGINNING = b"POST / HTTP/1.1\r\n"
 """Of every request of Kinesis. What begins otherwise needn't be read any further."""
 KNOWS_LOOPBACK = Guard().knows_host
+LONGEST_BODY = 16 * 1024 * 1024
+"""Bytes. AWS takes 10 MiB of data and keys; this is what they become in base64 and JSON."""
+PATIENCE = 30.0
 AT_ONCE = frozenset(("PutRecord", "PutRecords", "GetRecords", "GetShardIterator"))
 
 
+@implementer(IPushProducer)
 class Front(ProtocolWrapper):
-    """One connection. `wrappedProtocol` is LocalStack's, connected once it is needed."""
+    """One connection. `wrappedProtocol` is LocalStack's, connected once it is needed.
+
+    It is the producer of what the transport sends, so that it's told when the client lags behind.
+    """
 
     factory: "FrontFactory"
 
@@ -64,6 +76,12 @@ class Front(ProtocolWrapper):
         self._busy = False
         """Whether an answer is being made in another thread."""
         self._passed_on = False
+        self._full = False
+        """Whether nothing more is read until what is here has been answered."""
+        self._unread = 0
+        """Bytes that waited for the client when it was last looked at."""
+        self._lagging: IDelayedCall | None = None
+        """Set while answers wait for the client: the connection's end, unless it reads them."""
         self._roles_only = False
         """Whether it comes from a function's container."""
 
@@ -72,6 +90,7 @@ class Front(ProtocolWrapper):
         self.transport = transport
         self.factory.registerProtocol(self)
         transport.setTcpNoDelay(True)
+        transport.registerProducer(self, True)
         self._roles_only = is_functions_address(transport.getHost())
 
     def dataReceived(self, data: bytes) -> None:
@@ -80,8 +99,50 @@ class Front(ProtocolWrapper):
             return
         self._received += data
         self._go_on()
+        if len(self._received) > LONGEST_BODY + LONGEST_HEAD:  # Requests sent ahead of answers.
+            self._full = True
+            self.transport.pauseProducing()
+
+    def pauseProducing(self) -> None:
+        """Called when answers wait to be sent."""
+        self.transport.pauseProducing()
+        if self._lagging is None:
+            self._be_patient()
+
+    def resumeProducing(self) -> None:
+        """Called when the client has read them."""
+        self._forgive()
+        if not self._full:
+            self.transport.resumeProducing()
+        self._go_on()
+
+    def stopProducing(self) -> None:
+        self._forgive()
+
+    def _forgive(self) -> None:
+        if self._lagging is not None and self._lagging.active():
+            self._lagging.cancel()
+        self._lagging = None
+
+    def _be_patient(self) -> None:
+        """Look again in a while whether the client has read anything."""
+        self._unread = self._waiting()
+        self._lagging = self.factory.call_later(PATIENCE, self._look_again)
+
+    def _look_again(self) -> None:
+        if self._waiting() < self._unread:
+            self._be_patient()
+            return
+        LOG.warning("A client that hasn't read its answers for %d s is disconnected", PATIENCE)
+        self._lagging = None
+        self.transport.abortConnection()
+
+    def _waiting(self) -> int:
+        transport = self.transport
+        return len(transport.dataBuffer) - int(transport.offset) + int(transport._tempDataLen)
 
     def connectionLost(self, reason: Any) -> None:
+        self._forgive()
         if self._passed_on:
             super().connectionLost(reason)
         else:
@@ -90,7 +151,7 @@ class Front(ProtocolWrapper):
 
     def _go_on(self) -> None:
         """Answer all requests that are here whole, one after the other."""
-        while self._received and not self._busy and self.connected:
+        while self._received and not self._busy and not self._lagging and self.connected:
             if self._head is None and not self._read_head():
                 return
             assert self._head is not None
@@ -102,6 +163,9 @@ class Front(ProtocolWrapper):
             del self._received[:end]
             self._head = None
             self._answer(head, body)
+        if self._full and not self._busy and not self._lagging:
+            self._full = False
+            self.transport.resumeProducing()
 
     def _read_head(self) -> bool:
         """Whether the head is here and Kinesis's. If it's another's, the connection passes on."""
@@ -115,6 +179,11 @@ class Front(ProtocolWrapper):
         head = parse_head(bytes(received[:end])) if received.startswith(BEGINNING) else None
         if head is None or not is_for_kinesis(head) or not self.factory.knows_host(head.host):
             self._pass_on()
+            return False
+        if head.length > LONGEST_BODY:
+            self._received.clear()
+            self._send(head, TOO_LARGE)
+            self._close()
             return False
         self._head = (head, end + len(END_OF_HEAD))
         return True
@@ -140,7 +209,11 @@ class Front(ProtocolWrapper):
         request_id = str(uuid.uuid4()).encode()
         self._write(response(found.status, content_type, request_id, found.body, time.time()))
         if head.closes:
-            self.transport.loseConnection()
+            self._close()
+
+    def _close(self) -> None:
+        self.transport.unregisterProducer()
+        self.transport.loseConnection()
 
     def _write(self, data: bytes) -> None:
         """At once rather than in the reactor's next turn, unless earlier data still waits."""
@@ -156,6 +229,7 @@ class Front(ProtocolWrapper):
 
     def _pass_on(self) -> None:
         self._passed_on = True
+        self.transport.unregisterProducer()
         super().makeConnection(self.transport)
         received = bytes(self._received)
         self._received.clear()
@@ -171,12 +245,14 @@ class FrontFactory(WrappingFactory):
         self,
         wrapped: Any,
         kinesis: Callable[[], Kinesis],
+        call_later: Callable[..., IDelayedCall],
         knows_host: Callable[[str], bool] = KNOWS_LOOPBACK,
     ) -> None:
         super().__init__(wrapped)
         self._kinesis = kinesis
         self.knows_host = knows_host
         self._callers = Callers()
+        self.call_later = call_later
 
     def answer(self, operation: str, head: Head, body: bytes, roles_only: bool) -> Answer:
         """Kinesis's answer to a request for which `is_for_kinesis` holds."""
@@ -197,6 +273,16 @@ class FrontFactory(WrappingFactory):
         return found
 
 
+TOO_LARGE = Answer(
+    413,
+    orjson.dumps(
+        {
+            "__type": "RequestEntityTooLargeException",
+            "message": f"The request is over {LONGEST_BODY} bytes. Put at most 10 MiB at once.",
+        }
+    ),
+    "RequestEntityTooLargeException",
+)
 INTERNAL_FAILURE = Answer(
     500,
     orjson.dumps({"__type": "InternalFailure", "message": "See the emulator's log."}),

@@ -38,7 +38,7 @@ class RuntimeServer(TwistedRuntimeServer):
             context.getContext().use_certificate_chain_file(certificate)
             factory = TLSMultiplexerFactory(context, False, factory)
         let_streams_end()
-        front = FrontFactory(factory, kinesis, guard.knows_host)
+        front = FrontFactory(factory, kinesis, reactor.callLater, guard.knows_host)
         for address in listen:
             kind = (
                 endpoints.TCP6ServerEndpoint
