@@ -32,5 +32,10 @@ COPY pyproject.toml /build/
 COPY devenv /build/devenv
 RUN uv pip install --quiet --no-cache --compile-bytecode --python /opt/devenv --no-deps /build \
  && python -m devenv.emulator.service_catalog
-WORKDIR /var/lib/devenv
+# What needs no rights has none: MLflow and the bootstrap. compose.yaml runs the emulator as root.
+RUN useradd --system --uid 10001 --home-dir /tmp --shell /usr/sbin/nologin devenv \
+ && install -d -m 700 -o devenv -g devenv /var/lib/mlflow \
+ && install -d -m 700 /var/lib/devenv
+USER devenv
+WORKDIR /tmp
 CMD ["python", "-m", "devenv.emulator"]

@@ -11,6 +11,8 @@ duration here as on the stream, and another PIPELINE is served as well. Run by `
 
     python -m web_service --host 0.0.0.0 --port 9696 --workers 2
 
+A request that a browser makes for another site's page is refused (serving.guard).
+
 Environment: that of lambda_function (MODEL_URI, or RUN_ID with MLFLOW_TRACKING_URI, …); or
 FUNCTION_NAME alone, for the model that this Lambda function is configured with.
 """
@@ -29,6 +31,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
@@ -38,6 +41,7 @@ from uvicorn.supervisors import Multiprocess
 import lambda_function
 from lambda_function import PredictionFunction
 from serving.events import InvalidEvent
+from serving.guard import Guard, listed
 
 MAX_BODY = 64 * 1024
 """Bytes. A ride takes a hundred."""
@@ -141,6 +145,16 @@ def make_app(load: Callable[[], PredictionFunction]) -> FastAPI:
             Exception: _failed,
         },
     )
+
+    if origins := listed(os.environ.get("DEVENV_ALLOWED_ORIGINS")):
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["POST"],
+            allow_headers=["Content-Type"],
+        )
+    # Added last, so that it looks at a request first.
+    app.add_middleware(Guard, hosts=listed(os.environ.get("DEVENV_ALLOWED_HOSTS")), origins=origins)
 
     @app.post(
         "/predict",

@@ -151,8 +151,8 @@ class Registry:
         where = f"MLflow at {self.uri} ({route})"
         if error.code in (401, 403):
             return Refused(
-                f"{where} answered {error.code} {message}. Check MLFLOW_TRACKING_USERNAME and "
-                "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
+                f"{where} answered {error.code} {message}. Check MLFLOW_TRACKING_URI, and "
+                "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD or MLFLOW_TRACKING_TOKEN."
             )
         if code:
             return DevenvError(f"{where} failed with {code}: {message}.")

@@ -55,7 +55,7 @@ def main() -> None:
     # LocalStack's own clients speak to itself; the developer's endpoint and profile are not theirs.
     for name in [n for n in os.environ if n.startswith(("AWS_ENDPOINT_URL", "AWS_PROFILE"))]:
         del os.environ[name]
-    (folder / "tmp").mkdir(parents=True, exist_ok=True)
+    temporary_files(folder).mkdir(parents=True, exist_ok=True)
     service_catalog.provide(folder / "filesystem")
     tempfile.tempdir = None
     os.chdir(folder)
@@ -92,9 +92,11 @@ def localstack_variables(settings: Settings, folder: Path) -> dict[str, str]:
         "GATEWAY_LISTEN": f"{listen}:{port}",
         "LOCALSTACK_HOST": f"{host}:{port}",
         "SQS_ENDPOINT_STRATEGY": "path",
+        # Provisioned environments have 130 s and more for their init, which has limits of its own.
+        "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "960",
         "FILESYSTEM_ROOT": str(folder / "filesystem"),
         "LOCALSTACK_VOLUME_DIR": str(folder / "volume"),
-        "TMPDIR": str(folder / "tmp"),
+        "TMPDIR": str(temporary_files(folder)),
         "LAMBDA_RUNTIME_EXECUTOR": executor(),
         # On a machine that is itself a container LocalStack would take /var/lib for its own.
         "OVERRIDE_IN_DOCKER": "0",
@@ -102,6 +104,12 @@ def localstack_variables(settings: Settings, folder: Path) -> dict[str, str]:
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DISABLE_EVENTS": "1",
     }
+
+
+def temporary_files(folder: Path) -> Path:
+    """Where functions' code lies, among others. In a container not below DEVENV_HOME, which
+    functions with accounts of their own can't reach."""
+    return Path("/tmp/devenv") if executor() == EXECUTORS["containers"] else folder / "tmp"
 
 
 def executor() -> str:

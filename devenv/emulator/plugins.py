@@ -78,6 +78,22 @@ def serve_plugins_page() -> None:
     ROUTER.add("/_devenv/plugins", plugins)
 
 
+@hooks.on_infra_start(should_load=kinesis_is_ours, priority=100)
+def guard_the_door() -> None:
+    """Ask of each request who signed it, before anything answers it; before all other hooks of
+    ours. Which hosts and origins may ask at all, the server has looked at before."""
+    from localstack.aws import handlers
+    from localstack.aws.handlers.cors import CorsEnforcer
+
+    from devenv.emulator.door import chain
+
+    handlers.preprocess_request.handlers.insert(0, chain.authenticate)
+    handlers.serve_custom_service_request_handlers.append(chain.authorize)
+    handlers.run_custom_response_handlers.append(chain.isolate_pages)
+    # The guard decides which origins are let in; LocalStack has a list of its own.
+    CorsEnforcer.is_cors_origin_allowed = staticmethod(lambda headers: True)
+
+
 @hooks.on_infra_start(should_load=kinesis_is_ours)
 def answer_kinesis_early() -> None:
     """Answer Kinesis's JSON requests before LocalStack takes them apart, and a body that is not
@@ -153,10 +169,11 @@ def durable_s3() -> Service:
 
 @hooks.on_infra_start()
 def resolve_images_here() -> None:
-    """Have `create_function` take images from where our executor does, and `delete_function`
-    delete those that it refused to run."""
+    """Have `create_function` take images from where our executor does, and Lambda's API refuse and
+    accept what AWS does."""
     from localstack.services.lambda_ import provider
-    from localstack.services.lambda_.invocation.lambda_service import LambdaService
+
+    from devenv.emulator.functions import lambda_api
 
     if _functions_are_containers():
         from devenv.emulator.functions.container_executor import resolve_image
@@ -164,14 +181,7 @@ def resolve_images_here() -> None:
         from devenv.emulator.functions.images import resolve_image
 
     provider.create_image_code = resolve_image
-    stop_version = LambdaService.stop_version
-
-    def stop_version_if_any(self: Any, qualified_arn: str) -> None:
-        """A version that failed is neither running nor starting; LocalStack raises for it."""
-        if {*self.lambda_running_versions, *self.lambda_starting_versions} & {qualified_arn}:
-            stop_version(self, qualified_arn)
-
-    LambdaService.stop_version = stop_version_if_any
+    lambda_api.install()
 
 
 @hooks.on_infra_start()

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from docker.models.containers import Container
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
+from testcontainers.core.docker_client import DockerClient
 from testcontainers.core.network import Network
 
 from devenv.errors import DevenvError
@@ -22,6 +24,8 @@ ENVIRONMENT_IMAGE = "devenv"
 EMULATOR_INSIDE = "http://localstack:4566"
 """The emulator as containers find it."""
 START_TIMEOUT = 180.0
+CAPABILITIES = ("CHOWN", "SETUID", "SETGID", "KILL", "DAC_OVERRIDE")
+"""The emulator's in compose.yaml, and the last one, since `shared` is somebody else's folder."""
 
 AWS = {
     "AWS_ENDPOINT_URL": EMULATOR_INSIDE,
@@ -51,17 +55,27 @@ def environment(settings: Settings, shared: Path, say: Callable[[str], None]) ->
     testcontainers_config.ryuk_disabled = True
     with ExitStack() as stack:
         network = stack.enter_context(Network())
+        functions = Network()
+        functions.name = f"{network.name}_functions"  # As compose.yaml's.
+        stack.enter_context(functions)
         emulator = stack.enter_context(
-            _container(network, ENVIRONMENT_IMAGE, "localstack", 4566, settings.endpoint_url)
+            _container(network, Emulator(functions), "localstack", 4566, settings.endpoint_url)
             .with_envs(**AWS, DEVENV_FUNCTION_CPU_LIMIT="0", DEVENV_HOME=str(settings.home))
             .with_env("DEVENV_FUNCTION_LOG", str(settings.home / "logs" / "function.log"))
             .with_volume_mapping(str(shared), str(shared), "rw")
             .with_volume_mapping("/var/run/docker.sock", "/var/run/docker.sock", "rw")
+            .with_kwargs(init=True, user="root", cap_drop=["ALL"], cap_add=list(CAPABILITIES))
         )
         stack.callback(_stop, emulator)
         command = mlflow_command(Path("/tmp/mlflow.db"), settings.model_bucket, "0.0.0.0", 5000)
         mlflow = stack.enter_context(
-            _container(network, ENVIRONMENT_IMAGE, "mlflow", 5000, settings.mlflow_tracking_uri)
+            _container(
+                network,
+                DockerContainer(ENVIRONMENT_IMAGE),
+                "mlflow",
+                5000,
+                settings.mlflow_tracking_uri,
+            )
             .with_envs(**AWS, **MLFLOW_VARIABLES)
             .with_command([*command, "--allowed-hosts", "mlflow:*,localhost:*,127.0.0.1:*"])
         )
@@ -79,16 +93,38 @@ def function(network: Network, image: str, port: int, **variables: str) -> Itera
     """The function's image by itself, under the runtime interface emulator; its address for
     invocations, one at a time."""
     url = f"http://127.0.0.1:{port}"
-    container = _container(network, image, "function", 8080, url).with_envs(**AWS, **variables)
+    made = DockerContainer(image)
+    container = _container(network, made, "function", 8080, url).with_envs(**AWS, **variables)
     with container:
         yield f"{url}/2015-03-31/functions/function/invocations"
 
 
+class Emulator(DockerContainer):
+    """The emulator's container, which is on functions' network, too, before it starts."""
+
+    def __init__(self, functions: Network) -> None:
+        super().__init__(ENVIRONMENT_IMAGE)
+        self._client = _ConnectingClient(functions)
+
+    def get_docker_client(self) -> DockerClient:
+        return self._client
+
+
+class _ConnectingClient(DockerClient):
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self._network = network
+
+    def start(self, container: Container) -> None:
+        self._network.connect(str(container.id), ["localstack"])
+        super().start(container)
+
+
 def _container(
-    network: Network, image: str, alias: str, port: int, url: str | None
+    network: Network, container: DockerContainer, alias: str, port: int, url: str | None
 ) -> DockerContainer:
     """Its `port` is published where `url` points."""
-    container = DockerContainer(image).with_network(network).with_network_aliases(alias)
+    container.with_network(network).with_network_aliases(alias)
     # With the address: testcontainers' own ports are open to the whole network.
     container.ports[f"{port}/tcp"] = address(url or "", "The test's address")  # type: ignore[assignment]
     return container.with_kwargs(init=True)

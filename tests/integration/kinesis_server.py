@@ -57,7 +57,7 @@ def _serve(path: Path, port: Connection) -> None:
     from devenv.emulator.server.front import FrontFactory
 
     kinesis = Kinesis(Store(path))
-    factory = FrontFactory(Factory.forProtocol(Protocol), lambda: kinesis)
+    factory = FrontFactory(Factory.forProtocol(Protocol), lambda: kinesis, reactor.callLater)
     listening = reactor.listenTCP(0, factory, interface="127.0.0.1")
     port.send(listening.getHost().port)
     reactor.run()

@@ -1,8 +1,11 @@
 """What a function finds and does when all goes well: variables, packages, processes, reuse."""
 
+import http.client
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from devenv.wait import wait_for
@@ -201,6 +204,21 @@ def test_a_published_version_keeps_its_code_behind_an_alias(functions: Functions
     functions.await_state(name, "Active")
     assert functions.invoke(name).payload == ["new", "$LATEST"]
     assert functions.invoke(name, Qualifier="live").payload == ["old", version]
+
+
+@pytest.mark.usefixtures("home")
+def test_another_process_can_not_take_a_functions_events(functions: Functions) -> None:
+    """It may find the Runtime API's port; the function is served as before."""
+    name = functions.create(SLEEPER)
+    pid = functions.invoke(name).payload["pid"]
+    address = psutil.Process(pid).environ()["AWS_LAMBDA_RUNTIME_API"]
+    for method, path in [("GET", "invocation/next"), ("POST", "invocation/x/response")]:
+        stranger = http.client.HTTPConnection(address, timeout=5)
+        stranger.request(method, f"/2018-06-01/runtime/{path}", "{}" if method == "POST" else None)
+        answer = stranger.getresponse()
+        assert (answer.status, json.loads(answer.read())["errorType"]) == (403, "Forbidden")
+        stranger.close()
+    assert functions.invoke(name).payload["calls"] == 2
 
 
 def test_deleting_a_function_ends_its_processes(functions: Functions) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from devenv import settings
 from devenv.commands import COMMANDS
+from devenv.emulator.door import guard, unsigned
 from devenv.emulator.iam import enforcement
 from devenv.emulator.kinesis import options
 
@@ -33,7 +34,7 @@ READ_BY_OTHERS = {
 
 def read_by_us() -> set[str]:
     """The variables that settings.py and the emulator's switches name (not beginnings of names)."""
-    sources = "".join(map(inspect.getsource, (settings, options, enforcement)))
+    sources = "".join(map(inspect.getsource, (settings, options, enforcement, guard, unsigned)))
     return set(re.findall(r'"([A-Z]+_[A-Z_]*[A-Z]|PIPELINE)"', sources))
 
 

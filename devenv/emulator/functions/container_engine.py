@@ -8,7 +8,7 @@ was killed has left behind. `docker` is imported here and in `container_sandbox`
 import functools
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -22,6 +22,9 @@ from devenv.errors import DevenvError
 OWNER = "devenv.emulator"
 """The label of functions' containers: the name of the emulator's container."""
 
+FUNCTIONS = "functions"
+"""The name of functions' network in compose.yaml."""
+
 COMPOSE = "com.docker.compose."
 API_TIMEOUT = 60
 
@@ -33,6 +36,10 @@ class ContainerEngine:
     client: docker.DockerClient
     owner: str
     network: str
+    address: str
+    """The emulator's own on that network."""
+    has_own_network: bool
+    """Whether nobody but functions is on that network."""
     labels: Mapping[str, str]
     """What functions' containers carry."""
     architecture: str
@@ -96,7 +103,7 @@ def container_engine() -> ContainerEngine:
                 "DEVENV_FUNCTIONS=containers."
             ) from error
         networks = own.attrs["NetworkSettings"]["Networks"]
-        network = next((name for name in networks if name != "bridge"), None)
+        network = functions_network(networks)
         if network is None:
             raise DevenvError(
                 "The emulator's container is on Docker's default network, where no names are "
@@ -106,10 +113,23 @@ def container_engine() -> ContainerEngine:
             client,
             str(own.name),
             network,
+            str(networks[network]["IPAddress"]),
+            is_functions_own(network),
             {OWNER: str(own.name), **_compose_labels(own.labels)},
             version["Arch"],
             int(client.info()["NCPU"]),
         )
+
+
+def functions_network(names: Iterable[str]) -> str | None:
+    """Of the networks that the emulator is on, the one for functions: `functions` in compose.yaml,
+    else any but Docker's default one."""
+    found = [name for name in names if name != "bridge"]
+    return next(filter(is_functions_own, found), found[0] if found else None)
+
+
+def is_functions_own(network: str) -> bool:
+    return network.rpartition("_")[2] == FUNCTIONS
 
 
 def has_registry(uri: str) -> bool:

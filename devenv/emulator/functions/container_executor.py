@@ -21,7 +21,12 @@ from devenv.emulator.functions.code import without_localstacks
 from devenv.emulator.functions.container_engine import container_engine
 from devenv.emulator.functions.container_sandbox import ContainerSandboxes
 from devenv.emulator.functions.environment import Environment
-from devenv.emulator.functions.executor import ProcessExecutor, limits
+from devenv.emulator.functions.executor import (
+    ProcessExecutor,
+    await_init,
+    is_provisioned,
+    limits,
+)
 from devenv.emulator.functions.runtime_api import RuntimeApi
 from devenv.errors import DevenvError
 
@@ -40,9 +45,12 @@ class ContainerExecutor(ProcessExecutor):
         self._variables = without_localstacks(env_vars)
         for name in HANDED_BY_THE_IMAGE:
             self._variables.pop(name, None)
+        self._provisioned = is_provisioned(env_vars)
         try:
             self._start_container()
         except DevenvError as error:
+            if self._provisioned:
+                raise
             LOG.error("%s", error)  # The invocation that is to come tries again, and says so.
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
@@ -79,9 +87,14 @@ class ContainerExecutor(ProcessExecutor):
             entry_point=(override.entrypoint or None) if override else None,
             working_dir=(override.working_directory or None) if override else None,
         )
-        host = self.get_endpoint_from_executor()
-        environment = Environment(sandboxes, limits(version), lambda: RuntimeApi(host))
+        environment = Environment(
+            sandboxes,
+            limits(version, provisioned=self._provisioned),
+            lambda: RuntimeApi(engine.address),
+        )
         environment.start()
+        if self._provisioned:
+            await_init(environment)
         self._environment = environment
 
 

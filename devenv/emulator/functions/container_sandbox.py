@@ -120,6 +120,15 @@ class ContainerSandbox:
         with contextlib.suppress(DockerException, OSError):  # Left for the next emulator's start.
             remove(self._container)
 
+    def owns(self, peer: tuple[str, int]) -> bool:
+        """By the address, which on the engine's network is this container's alone."""
+        try:
+            self._container.reload()
+        except (DockerException, OSError):
+            return False
+        networks = self._container.attrs["NetworkSettings"]["Networks"]
+        return bool(networks.get(self.spec.engine.network, {}).get("IPAddress") == peer[0])
+
     def read_logs(self) -> str:
         if self._ended:
             self._listener.join(timeout=1)

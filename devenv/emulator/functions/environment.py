@@ -92,6 +92,15 @@ class _Runtime:
 
 
 @dataclass(frozen=True)
+class _Init:
+    """What the init that an environment begins with wrote, and its milliseconds; None if it
+    failed."""
+
+    log: list[str]
+    duration: float | None
+
+
+@dataclass(frozen=True)
 class _Failure:
     """Why an invocation got no reply: Lambda's error object and what REPORT and the log say."""
 
@@ -116,11 +125,18 @@ class Environment:
         self._runtime: _Runtime | None = None
         self._lock = threading.Lock()
         self._stopped = False
-        self._first = True
+        self._first_init: _Init | None = None
+        self._invoked = False
 
     def start(self) -> None:
         """Begin init and return at once; the first invocation waits for its end."""
         self._start_runtime()
+
+    def await_init(self) -> str | None:
+        """Wait for the end of init, as is done for provisioned concurrency before any invocation.
+        What it wrote if it failed, None if it's well."""
+        self._first_init = self._await_first_init()
+        return None if self._first_init.duration is not None else _joined(self._first_init.log)
 
     def stop(self) -> None:
         with self._lock:
@@ -128,9 +144,11 @@ class Environment:
         self._discard_runtime()
 
     def invoke(self, request: Request) -> Result:
-        log: list[str] = []
-        init_duration = self._await_first_init(log) if self._first else None
-        self._first = False
+        init = _Init([], None)
+        if not self._invoked:
+            init = self._first_init or self._await_first_init()
+        self._invoked, self._first_init = True, None
+        log = init.log
         began = time.monotonic()
         deadline = began + self._limits.timeout
         outcome = self._run(request, deadline, log)
@@ -141,7 +159,7 @@ class Environment:
             duration=duration,
             memory_size=self._limits.memory_size,
             max_memory=runtime.sandbox.max_memory() if runtime else 0,
-            init_duration=init_duration,
+            init_duration=init.duration,
         )
         if isinstance(outcome, Replied):
             log += [self._logs(), log_lines.end(request.request_id), str(report)]
@@ -151,21 +169,19 @@ class Environment:
         log.append(str(replace(report, status=outcome.status, error_type=outcome.error_type)))
         return Result(outcome.payload, True, _joined(log))
 
-    def _await_first_init(self, log: list[str]) -> float | None:
-        """Wait for the init that `start` began; its milliseconds, or None if it failed."""
+    def _await_first_init(self) -> _Init:
+        """Wait for the init that `start` began."""
         runtime = self._runtime
         if runtime is None:
-            return None
+            return _Init([], None)
         event = runtime.next_event(runtime.started + self._limits.init_limit)
         duration = (time.monotonic() - runtime.started) * 1000
         if isinstance(event, Ready):
             runtime.idle = True
             runtime.sandbox.end_boost()
-            log.append(self._logs())
-            return duration
+            return _Init([self._logs()], duration)
         self._discard_runtime()
-        log += [self._logs(runtime), _init_report(event, duration, "init")]
-        return None
+        return _Init([self._logs(runtime), _init_report(event, duration, "init")], None)
 
     def _run(self, request: Request, deadline: float, log: list[str]) -> Replied | _Failure:
         """Init again where there's need, then the handler, all before `deadline`."""
@@ -234,6 +250,7 @@ class Environment:
             api = self._make_api()
             try:
                 sandbox = self._sandboxes(api.address, lambda why: api.events.put(Exited(why)))
+                api.admit(sandbox.owns)
             except BaseException:
                 api.close()
                 raise

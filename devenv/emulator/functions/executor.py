@@ -1,16 +1,33 @@
 """Where LocalStack's Lambda calls us: one executor per execution environment."""
 
 import os
+import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
+from localstack.services.lambda_.invocation.lambda_models import (
+    FunctionVersion,
+    InitializationType,
+    InvocationResult,
+)
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
+from devenv.emulator.functions import accounts
 from devenv.emulator.functions import code as function_code
-from devenv.emulator.functions.environment import Environment, FunctionLimits, Request
+from devenv.emulator.functions.environment import (
+    INIT_LIMIT,
+    Environment,
+    FunctionLimits,
+    Request,
+)
 from devenv.emulator.functions.sandbox import ProcessSandboxes
+from devenv.errors import DevenvError
+
+PROVISIONED_INIT_LIMIT = 130.0
+"""Seconds that init may take where concurrency is provisioned, or the function's timeout if that's
+longer. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 
 LOG_FILE_LOCK = threading.Lock()
 
@@ -30,9 +47,12 @@ class ProcessExecutor(RuntimeExecutor):
         configured = self.function_version.config.environment or {}
         variables = function_code.variables(code, env_vars, configured)
         self._environment = Environment(
-            ProcessSandboxes(code.command, code.folder, variables), limits(self.function_version)
+            ProcessSandboxes(code.command, code.folder, variables, accounts.next_account()),
+            limits(self.function_version, provisioned=is_provisioned(env_vars)),
         )
         self._environment.start()
+        if is_provisioned(env_vars):
+            await_init(self._environment)
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
         assert self._environment is not None, "LocalStack invoked an environment it didn't start"
@@ -69,19 +89,37 @@ class ProcessExecutor(RuntimeExecutor):
     def prepare_version(cls, function_version: FunctionVersion) -> None:
         if function_version.config.code is not None:
             function_version.config.code.prepare_for_execution()
-        function_code.check(function_code.locate(function_version))
+        code = function_code.locate(function_version)
+        function_code.check(code)
+        if accounts.are_used():
+            accounts.make_readable(code.folder, Path(tempfile.gettempdir()))
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
         """Nothing: snapshots are shared by content, and go with the emulator's folder."""
 
 
-def limits(version: FunctionVersion) -> FunctionLimits:
+def limits(version: FunctionVersion, *, provisioned: bool = False) -> FunctionLimits:
+    timeout = float(version.config.timeout)
     return FunctionLimits(
-        timeout=float(version.config.timeout),
+        timeout=timeout,
         memory_size=version.config.memory_size,
         version=version.id.qualifier,
+        init_limit=max(PROVISIONED_INIT_LIMIT, timeout) if provisioned else INIT_LIMIT,
     )
+
+
+def is_provisioned(env_vars: Mapping[str, Any]) -> bool:
+    kind = env_vars["AWS_LAMBDA_INITIALIZATION_TYPE"]
+    return bool(kind == InitializationType.provisioned_concurrency)
+
+
+def await_init(environment: Environment) -> None:
+    """Raise `DevenvError` if init fails: provisioned concurrency isn't ready before it's over."""
+    if (log := environment.await_init()) is not None:
+        _append_to_log_file(log)
+        environment.stop()
+        raise DevenvError(f"Init failed, its environment isn't provisioned. Its log: {log}")
 
 
 def _append_to_log_file(logs: str) -> None:

@@ -1,13 +1,13 @@
 """The process that a function runs in: started, listened to, measured and ended.
 
-A process of this machine's, under the person's own account: it's separated from the developer's
+A process of this machine's, under the person's own account, or, where the emulator is root in a
+container, under one that nobody else has (see `accounts`). It's separated from the developer's
 environment (own variables, home, temporary folder and working folder), not locked in. Memory is
 measured, not limited.
 """
 
 import contextlib
 import os
-import select
 import shutil
 import signal
 import subprocess
@@ -20,6 +20,9 @@ from typing import Protocol
 
 import psutil
 
+from devenv.emulator.functions.families import Family
+from devenv.emulator.functions.io_loop import io_loop
+
 
 class Sandbox(Protocol):
     """One runtime and whatever holds it; ended once, never started again."""
@@ -30,6 +33,11 @@ class Sandbox(Protocol):
         ...
 
     def kill(self) -> None: ...
+
+    def owns(self, peer: tuple[str, int]) -> bool:
+        """Whether a connection to the Runtime API comes from the runtime, or from what it started.
+        `peer` is the address and port of its other end."""
+        ...
 
     def read_logs(self) -> str:
         """What was written to stdout and stderr since the last call."""
@@ -53,6 +61,8 @@ class ProcessSandboxes:
     command: Sequence[str]
     folder: Path
     variables: Mapping[str, str]
+    account: int | None = None
+    """The number of the account that it runs under; None for the emulator's own."""
 
     def __call__(self, runtime_api: str, on_exit: Callable[[str], None]) -> Sandbox:
         return ProcessSandbox(self, runtime_api, on_exit)
@@ -73,6 +83,9 @@ class ProcessSandbox:
         self._output, write_end = os.pipe()
         os.set_blocking(self._output, False)
         self._logs = bytearray()
+        account = self.spec.account
+        if account is not None:
+            os.chown(self._scratch, account, account)
         try:
             self._process = subprocess.Popen(
                 self.spec.command,
@@ -87,6 +100,9 @@ class ProcessSandbox:
                 stdout=write_end,
                 stderr=write_end,
                 start_new_session=True,
+                user=account,
+                group=account,
+                extra_groups=None if account is None else [],
             )
         except OSError:
             os.close(self._output)
@@ -94,18 +110,25 @@ class ProcessSandbox:
             raise
         finally:
             os.close(write_end)
-        threading.Thread(target=self._listen, daemon=True, name="function-output").start()
-        threading.Thread(target=self._wait, daemon=True, name="function-exit").start()
+        self._family = Family(psutil.Process(self._process.pid), self.runtime_api, account)
+        # Read all along, so that a function that logs much is never held up by a full pipe.
+        io_loop().call_soon_threadsafe(io_loop().add_reader, self._output, self._readable)
+        _when_ended(self._process.pid, self._ended)
 
     def end_boost(self) -> None:
         """Nothing: a process's CPU isn't limited."""
 
     def kill(self) -> None:
         """End the process and all that it started, at once: Lambda gives no warning either."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._family.kill()
         self._process.wait()
+        with self._lock:
+            self._drain()
+        io_loop().call_soon_threadsafe(self._close_output)
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def owns(self, peer: tuple[str, int]) -> bool:
+        return self._family.has_connection(peer)
 
     def read_logs(self) -> str:
         with self._lock:
@@ -119,17 +142,11 @@ class ProcessSandbox:
             self._peak_mb = max(self._peak_mb, _peak_bytes(self._process.pid) // 2**20)
         return self._peak_mb
 
-    def _listen(self) -> None:
-        """Read all along, so that a function that logs much is never held up by a full pipe."""
-        poll = select.poll()
-        poll.register(self._output, select.POLLIN)
-        while True:
-            poll.poll()
-            with self._lock:
-                if not self._drain():
-                    os.close(self._output)
-                    self._output = -1
-                    return
+    def _readable(self) -> None:
+        with self._lock:
+            if self._drain():
+                return
+        self._close_output()
 
     def _drain(self) -> bool:
         """Take what the pipe holds; False once its last writer is gone."""
@@ -143,9 +160,39 @@ class ProcessSandbox:
             self._logs += chunk
         return False
 
-    def _wait(self) -> None:
+    def _close_output(self) -> None:
+        """In the loop's thread, which may be waiting for it."""
+        with self._lock:
+            if self._output >= 0:
+                io_loop().remove_reader(self._output)
+                os.close(self._output)
+            self._output = -1
+
+    def _ended(self) -> None:
         status = self._process.wait()
         self.on_exit(f"exit status {status}" if status >= 0 else f"signal: {_signal_word(-status)}")
+
+
+def _when_ended(pid: int, then: Callable[[], None]) -> None:
+    """Call `then` once the child `pid` has ended: in the loop's thread, or where the system can't
+    have it waited for with others, in one for it alone."""
+    try:
+        handle = os.pidfd_open(pid)
+    except (AttributeError, OSError):
+
+        def wait() -> None:
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+            then()
+
+        threading.Thread(target=wait, daemon=True, name="function-exit").start()
+        return
+
+    def ended() -> None:
+        io_loop().remove_reader(handle)
+        os.close(handle)
+        then()
+
+    io_loop().call_soon_threadsafe(io_loop().add_reader, handle, ended)
 
 
 def _signal_word(number: int) -> str:

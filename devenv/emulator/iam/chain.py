@@ -5,17 +5,18 @@ Kinesis asks for itself (`devenv.emulator.kinesis.permissions`), since most of i
 answered before they come here.
 """
 
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.chain import HandlerChain
+from localstack.constants import INTERNAL_AWS_ACCESS_KEY_ID as INTERNAL_KEY
 from localstack.http import Response
-from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
-from devenv.emulator.iam.enforcement import Denied, enforcement, is_on
+from devenv.emulator.iam import trust
+from devenv.emulator.iam.enforcement import Denied, enforcement
 from devenv.emulator.iam.needs import Asked, needs
-from devenv.emulator.iam.principals import PREFIXES, Session, session_of
+from devenv.emulator.iam.principals import never_expire
 
 CODES = {
     "s3": ("AccessDenied", 403),
@@ -36,14 +37,18 @@ def check(chain: HandlerChain, context: RequestContext, response: Response) -> N
     """A request handler: raises AWS's error for what the caller's role does not allow."""
     if context.service is None or context.operation is None:
         return
-    session = session_of_request(context)
+    session = context.session
     service = context.service.signing_name
-    if session is None or service == CHECKED_ELSEWHERE:
+    if service == CHECKED_ELSEWHERE:
+        return
+    _check_roles_named(context)
+    trusted_itself = _is_trusted_itself(context)
+    if session is None or trusted_itself:
         return
     asked = Asked(
         service,
         context.operation.name,
-        context.service_request or {},
+        _parameters(context),
         context.region,
         context.account_id,
     )
@@ -51,44 +56,83 @@ def check(chain: HandlerChain, context: RequestContext, response: Response) -> N
         for need in needs(asked):
             enforcement().check(session, need, context.region)
     except Denied as e:
-        usual = CODES_OF_PROTOCOLS.get(context.service.protocol, OTHERWISE)
-        code, status = CODES.get(service, usual)
-        raise CommonServiceException(code, str(e), status, sender_fault=True) from e
+        raise _error(context, str(e)) from e
+
+
+def _parameters(context: RequestContext) -> Mapping[str, Any]:
+    """The operation's; a form's object is named in the form."""
+    parameters = context.service_request or {}
+    if context.operation.name != "PostObject":
+        return parameters
+    return {**parameters, "Key": context.request.form.get("key")}
+
+
+def _error(context: RequestContext, message: str) -> CommonServiceException:
+    usual = CODES_OF_PROTOCOLS.get(context.service.protocol, OTHERWISE)
+    code, status = CODES.get(context.service.signing_name, usual)
+    return CommonServiceException(code, message, status, sender_fault=True)
+
+
+def _check_roles_named(context: RequestContext) -> None:
+    """Raise AWS's error for a function that is given a role of another account."""
+    role = (context.service_request or {}).get("Role")
+    if context.service.signing_name != "lambda" or not isinstance(role, str):
+        return
+    if role.startswith("arn:") and role.split(":")[4:5] != [context.account_id]:
+        raise _error(context, "Cross-account pass role is not allowed.")
+
+
+def _is_trusted_itself(context: RequestContext) -> bool:
+    """Whether this is AssumeRole by somebody whom the role's trust policy names directly: then
+    their own policies needn't allow it, too. Raises AWS's error if it lets them in not at all."""
+    if context.service.signing_name != "sts" or context.operation.name != "AssumeRole":
+        return False
+    applicant = _applicant(context)
+    if applicant is None:
+        return False
+    request = context.service_request or {}
+    role = str(request.get("RoleArn", ""))
+    keys = {"aws:PrincipalArn": applicant.shown}
+    if external_id := request.get("ExternalId"):
+        keys["sts:ExternalId"] = external_id
+    if session_name := request.get("RoleSessionName"):
+        keys["sts:RoleSessionName"] = session_name
+    if source := (context.internal_request_params or {}).get("source_arn"):
+        keys |= {"aws:SourceArn": source, "aws:SourceAccount": source.split(":")[4]}
+    trusted = trust.trusts(role, applicant, keys)
+    if trusted == "none":
+        raise _error(context, trust.refusal(role, applicant))
+    return trusted == "itself"
+
+
+def _principal_service(context: RequestContext) -> str | None:
+    """The service of AWS in whose name LocalStack asks."""
+    if context.session is not None:
+        return None
+    return (context.internal_request_params or {}).get("service_principal")
+
+
+def _applicant(context: RequestContext) -> trust.Applicant | None:
+    """Who wants to assume a role; None for LocalStack itself, on nobody's behalf."""
+    if context.session is not None:
+        return trust.session(context.session)
+    if service := _principal_service(context):
+        return trust.service(service)
+    if context.credential is not None and context.credential.access_key == INTERNAL_KEY:
+        return None
+    return trust.developer(context.account_id)
 
 
 def notice(chain: HandlerChain, context: RequestContext, response: Response) -> None:
-    """A response handler: what was decided is forgotten once IAM has changed."""
+    """A response handler: what was decided is forgotten once IAM has changed, and a session that a
+    service has assumed lasts, since on AWS services renew theirs."""
     if context.service is None or context.operation is None:
         return
     if context.service.service_name == "iam" and not context.operation.name.startswith(
         ("Get", "List")
     ):
         enforcement().forget()
-
-
-def session_of_request(context: Any) -> Session | None:
-    """Who asks, if it's a session of a role and roles are enforced."""
-    if not is_on():
-        return None
-    key = extract_access_key_id_from_auth_header(context.request.headers) or ""
-    if not key.startswith(PREFIXES):
-        key = str(context.request.args.get("X-Amz-Credential", "")).partition("/")[0]
-    return known_session(key, context.region or "us-east-1")
-
-
-def known_session(access_key: str, region: str) -> Session | None:
-    """A session never changes, so it's looked for once; a key is nobody's until it's made."""
-    if not is_on() or not access_key.startswith(PREFIXES):
-        return None
-    try:
-        return _found(access_key, region)
-    except LookupError:
-        return None
-
-
-@lru_cache(1024)
-def _found(access_key: str, region: str) -> Session:
-    session = session_of(access_key, region)
-    if session is None:
-        raise LookupError(access_key)
-    return session
+    if context.operation.name == "AssumeRole" and _principal_service(context):
+        credentials = (context.service_response or {}).get("Credentials") or {}
+        if key := credentials.get("AccessKeyId"):
+            never_expire(key, context.region)

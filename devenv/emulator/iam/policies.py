@@ -66,12 +66,13 @@ def parse(document: str) -> tuple[Statement, ...]:
     try:
         content = json.loads(document)
         variables = content.get("Version") == WITH_VARIABLES
-        return tuple(_statement(each, variables) for each in _several(content["Statement"]))
+        return tuple(read_statement(each, variables) for each in _several(content["Statement"]))
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise Unsupported(f"document, which is not one of IAM's ({type(e).__name__}: {e})") from e
 
 
-def _statement(content: Mapping[str, Any], variables: bool) -> Statement:
+def read_statement(content: Mapping[str, Any], variables: bool) -> Statement:
+    """A statement of a document; `variables` says whether `${…}` is one in it."""
     if content["Effect"] not in ("Allow", "Deny"):
         raise ValueError(f"Effect {content['Effect']}")
     return Statement(

@@ -6,6 +6,7 @@ Everyone else, the developer first of all, is no session, and may do everything.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from localstack.aws.accounts import get_account_id_from_access_key_id
@@ -36,6 +37,8 @@ class Session:
     name: str
     policy: str | None = field(default=None, repr=False)
     """That AssumeRole was given, to narrow the role's."""
+    expires: float = field(default=float("inf"), compare=False)
+    """Seconds since the epoch; from then on its key is refused."""
 
     @property
     def account(self) -> str:
@@ -58,7 +61,37 @@ def session_of(access_key: str, region: str) -> Session | None:
         return None
     backend = sts_backends[get_account_id_from_access_key_id(access_key)][get_partition(region)]
     found = backend.get_assumed_role_from_access_key(access_key)
-    return Session(found.role_arn, found.session_name, found.policy or None) if found else None
+    if found is None:
+        return None
+    lasts = found.expiration == datetime.max
+    expires = float("inf") if lasts else found.expiration.replace(tzinfo=UTC).timestamp()
+    return Session(found.role_arn, found.session_name, found.policy or None, expires)
+
+
+def never_expire(access_key: str, region: str) -> None:
+    """Have the session of this key last as long as the emulator."""
+    backend = sts_backends[get_account_id_from_access_key_id(access_key)][get_partition(region)]
+    if (found := backend.get_assumed_role_from_access_key(access_key)) is not None:
+        found.expiration = datetime.max
+
+
+def known_session(access_key: str, region: str) -> Session | None:
+    """As `session_of`. A session never changes, so it's looked for once; a key is nobody's until
+    it's made."""
+    if not access_key.startswith(PREFIXES):
+        return None
+    try:
+        return _known_session(access_key, region)
+    except LookupError:
+        return None
+
+
+@lru_cache(1024)
+def _known_session(access_key: str, region: str) -> Session:
+    session = session_of(access_key, region)
+    if session is None:
+        raise LookupError(access_key)
+    return session
 
 
 def policies_of(session: Session) -> PolicySet:

@@ -11,11 +11,16 @@ from localstack.aws.api import RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
+from devenv.emulator.door.chain import require_role
+from devenv.emulator.door.origin_of_functions import ROLES_ONLY
+from devenv.emulator.door.refusal import Refused
 from devenv.emulator.kinesis.json_api import (
     CONTENT_TYPES,
     TARGET,
+    Answer,
     Callers,
     answer,
+    refusal,
 )
 from devenv.emulator.kinesis.service import Kinesis
 
@@ -37,9 +42,15 @@ class FastPath:
             or headers.get("Content-Encoding", "identity") != "identity"
         ):
             return
-        caller = self._callers.of(headers.get("Authorization", ""))
         operation, body = target.removeprefix(TARGET), context.request.get_data()
-        found = answer(self._kinesis(), caller, operation, body)
+        try:
+            caller = self._callers.of(headers.get("Authorization", ""))
+            if ROLES_ONLY in headers:
+                require_role(caller.session)
+        except Refused as refused:
+            found: Answer | None = refusal(refused)
+        else:
+            found = answer(self._kinesis(), caller, operation, body)
         if found is None:
             return
         response.status_code = found.status

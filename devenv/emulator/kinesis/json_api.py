@@ -5,6 +5,7 @@ and the chain's `fast_path`. It knows what a wrong type is, which LocalStack's p
 500. CBOR and event streams are LocalStack's.
 """
 
+import time
 from binascii import b2a_base64
 from collections.abc import Callable
 from datetime import datetime
@@ -12,15 +13,16 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
+from localstack.aws.accounts import get_account_id_from_access_key_id
 from localstack.aws.api import ServiceException
 from localstack.aws.handlers.region import RegionRewriter
-from localstack.utils.aws.request_context import (
-    extract_access_key_id_from_auth_header,
-    extract_account_id_from_headers,
-    extract_region_from_headers,
-)
+from localstack.constants import DEFAULT_AWS_ACCOUNT_ID
 
-from devenv.emulator.iam.chain import known_session
+from devenv.emulator.door.chain import session_of, unsigned_is_allowed
+from devenv.emulator.door.credentials import Credential, from_header
+from devenv.emulator.door.refusal import Reason, Refused, code_and_status
+from devenv.emulator.door.unsigned import CURE
+from devenv.emulator.iam.enforcement import is_on
 from devenv.emulator.kinesis.operations import FOR_JSON, OPERATIONS, call
 from devenv.emulator.kinesis.service import Caller, Kinesis
 from devenv.emulator.kinesis.wire import checked
@@ -62,9 +64,10 @@ def _parsed(body: bytes) -> Any:
 
 
 class Callers:
-    """Who makes a request, by its Authorization header."""
+    """Who makes a request, by its Authorization header. `of` raises Refused."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         rewriter = RegionRewriter().region_rewriter_strategy
         self._regions = frozenset(rewriter.available_regions)
         self._default_region: str = rewriter.default_region
@@ -72,15 +75,28 @@ class Callers:
 
     def of(self, authorization: str) -> Caller:
         # The rest, headers and signature, differs from request to request.
-        return self._by_credential(authorization.partition(",")[0] + ",")
+        caller = self._by_credential(authorization.partition(",")[0])
+        if caller.session is not None and self._clock() >= caller.session.expires:
+            raise Refused(Reason.EXPIRED, "The security token included in the request is expired")
+        return caller
 
     def _caller(self, credential: str) -> Caller:
-        headers = {"Authorization": credential}
-        region = extract_region_from_headers(headers)
+        found = from_header(credential)
+        if found is None and not unsigned_is_allowed():
+            raise Refused(Reason.UNSIGNED, f"Missing Authentication Token: {CURE}.")
+        found = found or Credential(DEFAULT_AWS_ACCOUNT_ID)
         # LocalStack takes unknown regions for the default one.
+        region = found.region or self._default_region
         region = region if region in self._regions else self._default_region
-        key = extract_access_key_id_from_auth_header(headers) or ""
-        return Caller(extract_account_id_from_headers(headers), region, known_session(key, region))
+        session = session_of(found, self._clock())
+        account = get_account_id_from_access_key_id(found.access_key)
+        return Caller(account, region, session if is_on() else None)
+
+
+def refusal(refused: Refused) -> Answer:
+    """The answer to a request whose caller isn't known."""
+    code, status = code_and_status("json", refused.reason)
+    return _error(status, code, str(refused))
 
 
 def _error(status: int, code: str, message: str | None) -> Answer:

@@ -13,7 +13,7 @@ from localstack.aws.api import RequestContext
 from localstack.aws.spec import load_service
 from localstack.services.plugins import Service, ServiceLifecycleHook
 
-from devenv.emulator.iam.chain import session_of_request
+from devenv.emulator.iam.enforcement import is_on
 from devenv.emulator.kinesis.database import FILE_NAME
 from devenv.emulator.kinesis.operations import call
 from devenv.emulator.kinesis.options import read_options
@@ -49,7 +49,8 @@ def make_service() -> Service:
 
 def _handler(operation: str) -> Callable[[RequestContext, Any], Any]:
     def handle(context: RequestContext, request: Any) -> Any:
-        caller = Caller(context.account_id, context.region, session_of_request(context))
+        session = context.session if is_on() else None
+        caller = Caller(context.account_id, context.region, session)
         return call(kinesis(), caller, operation, dict(request or {}))
 
     return handle

@@ -3,7 +3,12 @@
 LocalStack's own server, its chain of handlers, parser and serializer take 2.5 ms for a request
 that Kinesis answers in 0.1 ms. A client of Kinesis sends nothing else on its connection, so the
 first request that isn't for Kinesis (or is encrypted, or is HTTP/2) makes the connection
-LocalStack's for good.
+LocalStack's for good. So does one that the guard has to look at: a web page's, or one for a Host
+that isn't known.
+
+A client can't fill the emulator's memory: a body over LONGEST_BODY is refused before it is read,
+and nothing more is read of a client that doesn't read its answers; it is disconnected after
+PATIENCE seconds.
 
 Everything here runs in the reactor's thread but operations that may take longer than records in
 and out: those run in its pool.
@@ -16,10 +21,15 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from twisted.internet.interfaces import IProtocol
+from twisted.internet.interfaces import IDelayedCall, IProtocol, IPushProducer
 from twisted.internet.threads import deferToThread
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from zope.interface import implementer
 
+from devenv.emulator.door.chain import require_role
+from devenv.emulator.door.guard import BROWSER_HEADERS, Guard
+from devenv.emulator.door.origin_of_functions import is_functions_address
+from devenv.emulator.door.refusal import Refused
 from devenv.emulator.kinesis.json_api import (
     CONTENT_TYPES,
     STREAMING,
@@ -27,6 +37,7 @@ from devenv.emulator.kinesis.json_api import (
     Answer,
     Callers,
     answer,
+    refusal,
 )
 from devenv.emulator.kinesis.service import Kinesis
 from devenv.emulator.server.http_requests import (
@@ -41,11 +52,19 @@ LOG = logging.getLogger(__name__)
 
 BEGINNING = b"POST / HTTP/1.1\r\n"
 """Of every request of Kinesis. What begins otherwise needn't be read any further."""
+KNOWS_LOOPBACK = Guard().knows_host
+LONGEST_BODY = 16 * 1024 * 1024
+"""Bytes. AWS takes 10 MiB of data and keys; this is what they become in base64 and JSON."""
+PATIENCE = 30.0
 AT_ONCE = frozenset(("PutRecord", "PutRecords", "GetRecords", "GetShardIterator"))
 
 
+@implementer(IPushProducer)
 class Front(ProtocolWrapper):
-    """One connection. `wrappedProtocol` is LocalStack's, connected once it is needed."""
+    """One connection. `wrappedProtocol` is LocalStack's, connected once it is needed.
+
+    It is the producer of what the transport sends, so that it's told when the client lags behind.
+    """
 
     factory: "FrontFactory"
 
@@ -57,12 +76,22 @@ class Front(ProtocolWrapper):
         self._busy = False
         """Whether an answer is being made in another thread."""
         self._passed_on = False
+        self._full = False
+        """Whether nothing more is read until what is here has been answered."""
+        self._unread = 0
+        """Bytes that waited for the client when it was last looked at."""
+        self._lagging: IDelayedCall | None = None
+        """Set while answers wait for the client: the connection's end, unless it reads them."""
+        self._roles_only = False
+        """Whether it comes from a function's container."""
 
     def makeConnection(self, transport: Any) -> None:
         self.connected = 1
         self.transport = transport
         self.factory.registerProtocol(self)
         transport.setTcpNoDelay(True)
+        transport.registerProducer(self, True)
+        self._roles_only = is_functions_address(transport.getHost())
 
     def dataReceived(self, data: bytes) -> None:
         if self._passed_on:
@@ -70,8 +99,50 @@ class Front(ProtocolWrapper):
             return
         self._received += data
         self._go_on()
+        if len(self._received) > LONGEST_BODY + LONGEST_HEAD:  # Requests sent ahead of answers.
+            self._full = True
+            self.transport.pauseProducing()
+
+    def pauseProducing(self) -> None:
+        """Called when answers wait to be sent."""
+        self.transport.pauseProducing()
+        if self._lagging is None:
+            self._be_patient()
+
+    def resumeProducing(self) -> None:
+        """Called when the client has read them."""
+        self._forgive()
+        if not self._full:
+            self.transport.resumeProducing()
+        self._go_on()
+
+    def stopProducing(self) -> None:
+        self._forgive()
+
+    def _forgive(self) -> None:
+        if self._lagging is not None and self._lagging.active():
+            self._lagging.cancel()
+        self._lagging = None
+
+    def _be_patient(self) -> None:
+        """Look again in a while whether the client has read anything."""
+        self._unread = self._waiting()
+        self._lagging = self.factory.call_later(PATIENCE, self._look_again)
+
+    def _look_again(self) -> None:
+        if self._waiting() < self._unread:
+            self._be_patient()
+            return
+        LOG.warning("A client that hasn't read its answers for %d s is disconnected", PATIENCE)
+        self._lagging = None
+        self.transport.abortConnection()
+
+    def _waiting(self) -> int:
+        transport = self.transport
+        return len(transport.dataBuffer) - int(transport.offset) + int(transport._tempDataLen)
 
     def connectionLost(self, reason: Any) -> None:
+        self._forgive()
         if self._passed_on:
             super().connectionLost(reason)
         else:
@@ -80,7 +151,7 @@ class Front(ProtocolWrapper):
 
     def _go_on(self) -> None:
         """Answer all requests that are here whole, one after the other."""
-        while self._received and not self._busy and self.connected:
+        while self._received and not self._busy and not self._lagging and self.connected:
             if self._head is None and not self._read_head():
                 return
             assert self._head is not None
@@ -92,6 +163,9 @@ class Front(ProtocolWrapper):
             del self._received[:end]
             self._head = None
             self._answer(head, body)
+        if self._full and not self._busy and not self._lagging:
+            self._full = False
+            self.transport.resumeProducing()
 
     def _read_head(self) -> bool:
         """Whether the head is here and Kinesis's. If it's another's, the connection passes on."""
@@ -103,8 +177,13 @@ class Front(ProtocolWrapper):
                 self._pass_on()
             return False
         head = parse_head(bytes(received[:end])) if received.startswith(BEGINNING) else None
-        if head is None or not is_for_kinesis(head):
+        if head is None or not is_for_kinesis(head) or not self.factory.knows_host(head.host):
             self._pass_on()
+            return False
+        if head.length > LONGEST_BODY:
+            self._received.clear()
+            self._send(head, TOO_LARGE)
+            self._close()
             return False
         self._head = (head, end + len(END_OF_HEAD))
         return True
@@ -112,7 +191,7 @@ class Front(ProtocolWrapper):
     def _answer(self, head: Head, body: bytes) -> None:
         operation = head.headers[b"x-amz-target"].decode("latin-1").removeprefix(TARGET)
         if operation in AT_ONCE:
-            self._send(head, self.factory.answer(operation, head, body))
+            self._send(head, self.factory.answer(operation, head, body, self._roles_only))
             return
         self._busy = True
 
@@ -122,14 +201,19 @@ class Front(ProtocolWrapper):
                 self._send(head, found)
                 self._go_on()
 
-        deferToThread(self.factory.answer, operation, head, body).addCallback(done)
+        answer = self.factory.answer
+        deferToThread(answer, operation, head, body, self._roles_only).addCallback(done)
 
     def _send(self, head: Head, found: Answer) -> None:
         content_type = head.headers[b"content-type"]
         request_id = str(uuid.uuid4()).encode()
         self._write(response(found.status, content_type, request_id, found.body, time.time()))
         if head.closes:
-            self.transport.loseConnection()
+            self._close()
+
+    def _close(self) -> None:
+        self.transport.unregisterProducer()
+        self.transport.loseConnection()
 
     def _write(self, data: bytes) -> None:
         """At once rather than in the reactor's next turn, unless earlier data still waits."""
@@ -145,6 +229,7 @@ class Front(ProtocolWrapper):
 
     def _pass_on(self) -> None:
         self._passed_on = True
+        self.transport.unregisterProducer()
         super().makeConnection(self.transport)
         received = bytes(self._received)
         self._received.clear()
@@ -156,16 +241,29 @@ class FrontFactory(WrappingFactory):
 
     protocol = Front
 
-    def __init__(self, wrapped: Any, kinesis: Callable[[], Kinesis]) -> None:
+    def __init__(
+        self,
+        wrapped: Any,
+        kinesis: Callable[[], Kinesis],
+        call_later: Callable[..., IDelayedCall],
+        knows_host: Callable[[str], bool] = KNOWS_LOOPBACK,
+    ) -> None:
         super().__init__(wrapped)
         self._kinesis = kinesis
+        self.knows_host = knows_host
         self._callers = Callers()
+        self.call_later = call_later
 
-    def answer(self, operation: str, head: Head, body: bytes) -> Answer:
+    def answer(self, operation: str, head: Head, body: bytes, roles_only: bool) -> Answer:
         """Kinesis's answer to a request for which `is_for_kinesis` holds."""
         authorization = head.headers.get(b"authorization", b"").decode("latin-1")
         try:
-            found = answer(self._kinesis(), self._callers.of(authorization), operation, body)
+            caller = self._callers.of(authorization)
+            if roles_only:
+                require_role(caller.session)
+            found = answer(self._kinesis(), caller, operation, body)
+        except Refused as refused:
+            found = refusal(refused)
         except Exception:
             LOG.exception("kinesis.%s failed", operation)
             found = INTERNAL_FAILURE
@@ -175,6 +273,16 @@ class FrontFactory(WrappingFactory):
         return found
 
 
+TOO_LARGE = Answer(
+    413,
+    orjson.dumps(
+        {
+            "__type": "RequestEntityTooLargeException",
+            "message": f"The request is over {LONGEST_BODY} bytes. Put at most 10 MiB at once.",
+        }
+    ),
+    "RequestEntityTooLargeException",
+)
 INTERNAL_FAILURE = Answer(
     500,
     orjson.dumps({"__type": "InternalFailure", "message": "See the emulator's log."}),
@@ -184,7 +292,7 @@ INTERNAL_FAILURE = Answer(
 
 def is_for_kinesis(head: Head) -> bool:
     """Whether a request is one of Kinesis's JSON API, and its answer JSON. What a web page sends
-    is LocalStack's: it knows which origins are allowed."""
+    is passed on: the guard in front of LocalStack looks at it."""
     headers = head.headers
     target = headers.get(b"x-amz-target", b"").decode("latin-1")
     content_type = headers.get(b"content-type", b"").partition(b";")[0].decode("latin-1")
@@ -193,5 +301,5 @@ def is_for_kinesis(head: Head) -> bool:
         and target != TARGET + STREAMING
         and content_type in CONTENT_TYPES
         and headers.get(b"content-encoding", b"identity") == b"identity"
-        and b"origin" not in headers
+        and BROWSER_HEADERS.isdisjoint(headers)
     )

@@ -20,6 +20,11 @@ class Head:
     """Of the body, in bytes."""
 
     @property
+    def host(self) -> str:
+        """The Host header; "" if there's none."""
+        return self.headers.get(b"host", b"").decode("latin-1")
+
+    @property
     def closes(self) -> bool:
         """Whether the client wants the connection closed after the answer."""
         return self.headers.get(b"connection", b"").lower() == b"close"

@@ -1,5 +1,6 @@
-"""LocalStack's server, behind `front`, listening at the address that it was told and no other."""
+"""LocalStack's server behind the guard and `front`, listening at the addresses that it was told."""
 
+import os
 from typing import Any
 
 from localstack import config
@@ -9,6 +10,8 @@ from rolo.gateway import Gateway
 from rolo.serving.twisted import TwistedGateway
 from twisted.internet import endpoints, reactor, ssl
 
+from devenv.emulator.door.guard import Guard
+from devenv.emulator.door.site import GuardedResource
 from devenv.emulator.kinesis.provider import kinesis
 from devenv.emulator.server.front import FrontFactory
 from devenv.emulator.server.goaway import let_streams_end
@@ -25,14 +28,17 @@ class RuntimeServer(TwistedRuntimeServer):
     ) -> None:
         """Listen at every address of `listen`. LocalStack's own takes the port of all interfaces,
         so that anyone in the network could use the emulator."""
-        factory: Any = TwistedGateway(gateway)
+        guard = Guard.from_environment(os.environ, os.environ["DEVENV_EMULATOR_HOST"])
+        site = TwistedGateway(gateway)
+        site.resource = GuardedResource(guard, site.resource)
+        factory: Any = site
         if ssl_creds:
             certificate, key = ssl_creds
             context = ssl.DefaultOpenSSLContextFactory(key, certificate)
             context.getContext().use_certificate_chain_file(certificate)
             factory = TLSMultiplexerFactory(context, False, factory)
         let_streams_end()
-        front = FrontFactory(factory, kinesis)
+        front = FrontFactory(factory, kinesis, reactor.callLater, guard.knows_host)
         for address in listen:
             kind = (
                 endpoints.TCP6ServerEndpoint

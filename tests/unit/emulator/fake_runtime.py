@@ -80,6 +80,9 @@ class FakeSandbox:
     def kill(self) -> None:
         self.client.killed.set()
 
+    def owns(self, peer: tuple[str, int]) -> bool:
+        return True
+
     def read_logs(self) -> str:
         written, self.client.written[:] = list(self.client.written), []
         return "".join(f"{line}\n" for line in written)

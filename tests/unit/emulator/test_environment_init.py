@@ -121,3 +121,23 @@ def test_a_runtime_that_can_not_be_started_is_raised() -> None:
     with pytest.raises(PermissionError):
         environment.start()
     environment.stop()
+
+
+def test_a_provisioned_init_is_waited_for_before_any_invocation(make: Make) -> None:
+    """The first invocation tells of it all the same, and finds the runtime idle."""
+    environment, sandboxes = make(works)
+    assert environment.await_init() is None
+    assert sandboxes.started[0].boosts_ended == 1
+    result = environment.invoke(request())
+    assert lines(result)[0] == "importing"
+    assert lines(result)[-1] == f"{REPORT}\tInit Duration: N ms"
+    assert lines(environment.invoke(request()))[0] == START
+
+
+def test_a_provisioned_init_that_fails_is_told(make: Make) -> None:
+    """With what it wrote; whoever provisions gives up then."""
+    environment, _ = make(fails_in_init)
+    written = environment.await_init()
+    assert written is not None
+    assert written.startswith("importing\nINIT_REPORT Init Duration: ")
+    assert "Error Type: Runtime.ImportModuleError" in written

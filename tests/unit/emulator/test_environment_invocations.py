@@ -60,14 +60,16 @@ def test_a_response_that_is_too_large_is_the_callers_error(make: Make) -> None:
 
 
 def test_a_second_answer_to_one_invocation_is_not_the_next_ones(make: Make) -> None:
-    """A custom runtime may do that by mistake."""
+    """A custom runtime may do that by mistake, and is told."""
+    answers: list[int] = []
 
     def answers_twice(client: Client) -> None:
         while True:
             request_id, _ = client.next()
-            client.respond(request_id, request_id)
-            client.respond(request_id, "again")
+            answers.append(client.respond(request_id, request_id))
+            answers.append(client.respond(request_id, "again"))
 
     environment, _ = make(answers_twice)
     payloads = [environment.invoke(request(number)).payload for number in range(3)]
     assert payloads == [b'"id-0"', b'"id-1"', b'"id-2"']
+    assert answers[:4] == [202, 400, 202, 400]

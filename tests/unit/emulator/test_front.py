@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from devenv.emulator.kinesis.service import Kinesis
 from devenv.emulator.kinesis.store import Store
 from devenv.emulator.server import front
-from devenv.emulator.server.front import Front, FrontFactory
+from devenv.emulator.server.front import LONGEST_BODY, Front, FrontFactory
 from devenv.emulator.server.http_requests import parse_head
 
 AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/kinesis/aws4_request, x"
@@ -41,6 +41,29 @@ class Transport:
     def __init__(self) -> None:
         self.written = b""
         self.disconnecting = False
+        self.aborted = False
+        self.reading = True
+        self.producer: Any = None
+        self.dataBuffer, self.offset, self._tempDataLen = b"", 0, 0
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:
+        assert streaming
+        self.producer = producer
+
+    def unregisterProducer(self) -> None:
+        self.producer = None
+
+    def pauseProducing(self) -> None:
+        self.reading = False
+
+    def resumeProducing(self) -> None:
+        self.reading = True
+
+    def abortConnection(self) -> None:
+        self.aborted = True
+
+    def getHost(self) -> IPv4Address:
+        return IPv4Address("TCP", "127.0.0.1", 4566)
 
     def setTcpNoDelay(self, enabled: bool) -> None:
         pass
@@ -104,11 +127,37 @@ def put(data: bytes = b"x", **headers: str) -> bytes:
     return request("PutRecord", body, **headers)
 
 
+class Later:
+    """Stands for the reactor's clock: calls wait until they are made."""
+
+    def __init__(self) -> None:
+        self.calls: list[Later.Call] = []
+
+    def __call__(self, seconds: float, function: Callable[[], None]) -> "Later.Call":
+        self.calls.append(Later.Call(function))
+        return self.calls[-1]
+
+    def pass_by(self) -> None:
+        for call in [call for call in self.calls if call.active()]:
+            call.done = True
+            call.function()
+
+    class Call:
+        def __init__(self, function: Callable[[], None]) -> None:
+            self.function, self.done = function, False
+
+        def active(self) -> bool:
+            return not self.done
+
+        def cancel(self) -> None:
+            self.done = True
+
+
 @pytest.fixture
 def factory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FrontFactory]:
     monkeypatch.setattr(front, "deferToThread", maybeDeferred)
     kinesis = Kinesis(Store(tmp_path / "kinesis.db"))
-    yield FrontFactory(Factory.forProtocol(Beyond), lambda: kinesis)
+    yield FrontFactory(Factory.forProtocol(Beyond), lambda: kinesis, Later())
     kinesis.store.close()
 
 
@@ -258,6 +307,64 @@ def test_a_connection_that_asked_for_nothing_ends_quietly(factory: FrontFactory)
     client.front.connectionLost(Failure(connectionDone))
     assert not client.beyond.ended
     assert factory.protocols == {}
+
+
+def test_a_body_over_the_limit_is_refused_before_it_comes(client: Connection) -> None:
+    head = put(Content_Length=str(10 * 2**30)).partition(b"\r\n\r\n")[0]
+    client.send(head + b"\r\n\r\n")
+    [(status, answer)] = client.answers()
+    assert (status, answer["__type"]) == (413, "RequestEntityTooLargeException")
+    assert client.transport.disconnecting
+
+
+def test_the_largest_put_of_aws_is_taken(client: Connection) -> None:
+    """500 records with 10 MiB in all: more bytes in base64 and JSON, keys as long as may be."""
+    size = 10 * 2**20 // 500 - 256
+    data = base64.b64encode(bytes(size)).decode()
+    record = {"PartitionKey": "\u00fc" * 128, "Data": data}
+    assert len(request("PutRecords", {"StreamName": "s", "Records": [record] * 500})) < LONGEST_BODY
+    assert (
+        client.call("PutRecords", StreamName="s", Records=[record] * 500)["FailedRecordCount"] == 0
+    )
+
+
+def test_nothing_is_read_of_a_client_that_doesnt_read(client: Connection) -> None:
+    """Its requests wait; what it has sent is answered once it has read what came before."""
+    client.front.factory.call_later = Later()
+    client.transport.producer.pauseProducing()
+    client.send(put())
+    assert (client.answers(), client.transport.reading) == ([], False)
+    client.transport.producer.resumeProducing()
+    assert ([status for status, _ in client.answers()], client.transport.reading) == ([200], True)
+
+
+def test_a_client_that_never_reads_is_disconnected(client: Connection) -> None:
+    later = client.front.factory.call_later = Later()
+    client.transport.dataBuffer = bytes(100)
+    client.transport.producer.pauseProducing()
+    client.transport.offset = 50  # It has read a little.
+    later.pass_by()
+    assert not client.transport.aborted
+    later.pass_by()
+    assert client.transport.aborted
+
+
+def test_a_client_that_goes_while_it_is_waited_for_is_forgotten(client: Connection) -> None:
+    later = client.front.factory.call_later = Later()
+    client.transport.producer.pauseProducing()
+    client.front.connectionLost(Failure(connectionDone))
+    later.pass_by()
+    assert not client.transport.aborted
+
+
+def test_requests_ahead_of_their_answers_are_read_no_further(
+    client: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deferred: Deferred[Any] = Deferred()
+    monkeypatch.setattr(front, "deferToThread", lambda *_: deferred)
+    client.send(request("ListStreams", {}))
+    client.send(bytes(LONGEST_BODY + 2**17))
+    assert not client.transport.reading
 
 
 def test_a_head_is_taken_apart() -> None:

@@ -19,12 +19,19 @@ from devenv.emulator.functions.runtime_api import (
     RuntimeApi,
 )
 
+TOO_LARGE = (
+    b'{"errorMessage": "Exceeded maximum allowed payload size (6291556 bytes).", '
+    b'"errorType": "RequestEntityTooLarge"}'
+)
+"""As AWS's runtime interface emulator answers."""
+
 INVOCATION = Invocation("id-1", b'{"ride": 1}', "arn:function", "Root=1-2-3", 1_700_000_000_000)
 
 
 @pytest.fixture
 def api() -> Iterator[RuntimeApi]:
     api = RuntimeApi()
+    api.admit(anyone)
     yield api
     api.close()
 
@@ -34,6 +41,17 @@ def client(api: RuntimeApi) -> Iterator[Client]:
     client = Client(api.address)
     yield client
     client.close()
+
+
+def hand_over(api: RuntimeApi, client: Client) -> None:
+    """An invocation is in progress: `client` has taken it."""
+    api.dispatch(INVOCATION)
+    client.next()
+    assert event(api) == Ready()
+
+
+def anyone(peer: tuple[str, int]) -> bool:
+    return True
 
 
 def event(api: RuntimeApi) -> Event:
@@ -83,12 +101,14 @@ def test_next_waits_for_an_event(api: RuntimeApi, client: Client) -> None:
 
 def test_a_response_is_taken_as_it_is(api: RuntimeApi, client: Client) -> None:
     """202, as AWS answers."""
+    hand_over(api, client)
     assert client.respond("id-1", {"predictions": []}) == 202
     assert event(api) == Replied("id-1", b'{"predictions": []}', None)
 
 
 def test_an_error_is_taken_with_its_type(api: RuntimeApi, client: Client) -> None:
     """The body is the error object that the caller gets."""
+    hand_over(api, client)
     assert client.fail("id-1", "ValueError", "no ride") == 202
     body = b'{"errorType": "ValueError", "errorMessage": "no ride"}'
     assert event(api) == Replied("id-1", body, "ValueError")
@@ -96,6 +116,7 @@ def test_an_error_is_taken_with_its_type(api: RuntimeApi, client: Client) -> Non
 
 def test_an_error_without_type_is_unhandled(api: RuntimeApi, client: Client) -> None:
     """The header is optional."""
+    hand_over(api, client)
     assert client.request("POST", "/invocation/id-1/error", b"{}")[0] == 202
     assert event(api) == Replied("id-1", b"{}", "Unhandled")
 
@@ -114,14 +135,17 @@ def test_a_chunked_body_is_put_together(
     api: RuntimeApi, client: Client, chunks: list[bytes]
 ) -> None:
     """awslambdaric sends it so; sizes are hexadecimal, and the connection stays usable."""
+    hand_over(api, client)
     path = "/invocation/id-1/response"
     assert client.request("POST", path, iter(chunks), encode_chunked=True)[0] == 202
     assert event(api) == Replied("id-1", b"".join(chunks), None)
-    assert client.respond("id-2", 1) == 202
+    hand_over(api, client)
+    assert client.respond("id-1", 1) == 202
 
 
-def test_a_chunked_body_may_have_extensions_and_trailers(api: RuntimeApi) -> None:
+def test_a_chunked_body_may_have_extensions_and_trailers(api: RuntimeApi, client: Client) -> None:
     """HTTP allows both."""
+    hand_over(api, client)
     host, port = api.address.split(":")
     connection = http.client.HTTPConnection(host, int(port), timeout=5)
     connection.putrequest("POST", "/2018-06-01/runtime/invocation/id-1/response")
@@ -137,9 +161,11 @@ def test_a_response_of_6_mib_is_taken_and_a_larger_one_refused(
 ) -> None:
     """413 to the runtime, and to the caller the error that AWS gives."""
     path = "/invocation/id-1/response"
+    hand_over(api, client)
     assert client.request("POST", path, b"x" * RESPONSE_LIMIT)[0] == 202
     assert event(api) == Replied("id-1", b"x" * RESPONSE_LIMIT, None)
-    assert client.request("POST", path, b"x" * (RESPONSE_LIMIT + 1))[0] == 413
+    hand_over(api, client)
+    assert client.request("POST", path, b"x" * (RESPONSE_LIMIT + 1)) == (413, TOO_LARGE)
     refused = event(api)
     assert isinstance(refused, Replied)
     assert refused.error_type == "Function.ResponseSizeTooLarge"
@@ -164,6 +190,7 @@ def test_other_routes_are_not_found(
     api: RuntimeApi, client: Client, method: str, path: str
 ) -> None:
     """And mean nothing; the connection stays usable."""
+    hand_over(api, client)
     assert client.request(method, path, b"{}" if method == "POST" else None)[0] == 404
     assert no_event(api)
     assert client.respond("id-1", None) == 202
@@ -172,6 +199,7 @@ def test_other_routes_are_not_found(
 def test_close_unblocks_a_runtime_that_waits() -> None:
     """It learns that there's nobody any more, rather than hang."""
     api = RuntimeApi()
+    api.admit(anyone)
     client = Client(api.address)
     ended: list[BaseException] = []
 

@@ -1,6 +1,7 @@
 """Sessions and their policies, as moto keeps them; and what Kinesis asks for in their name."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,13 @@ from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
 from devenv.emulator.iam.enforcement import enforcement
-from devenv.emulator.iam.principals import Keys, Session, policies_of, session_of
+from devenv.emulator.iam.principals import (
+    Keys,
+    Session,
+    never_expire,
+    policies_of,
+    session_of,
+)
 from devenv.emulator.kinesis.operations import call
 from devenv.emulator.kinesis.service import Caller, Kinesis
 from devenv.emulator.kinesis.store import Store
@@ -129,3 +136,15 @@ def test_an_iterator_is_read_by_who_may_read_its_stream(iam: Any, kinesis: Kines
     iam.put_role_policy("unit", "own", document("kinesis:GetRecords", STREAM))
     enforcement().forget()
     assert call(kinesis, caller, "GetRecords", {"ShardIterator": iterator})["Records"] == []
+
+
+def test_a_session_expires_unless_a_service_has_assumed_it() -> None:
+    sts = sts_backends[ACCOUNT]["aws"]
+    mine = sts.assume_role(REGION, "me", ROLE, "", 900, "")
+    lambdas = sts.assume_role(REGION, "f", ROLE, "", 900, "")
+    never_expire(lambdas.access_key_id, REGION)
+    found, lasting = (session_of(made.access_key_id, REGION) for made in (mine, lambdas))
+    assert found is not None
+    assert lasting is not None
+    assert 890 < found.expires - time.time() <= 900
+    assert lasting.expires == float("inf")
