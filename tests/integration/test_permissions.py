@@ -1,6 +1,7 @@
 """The tutorials' permission story: what a role lacks is refused in AWS's words, and told where one
 looks for it; once it's attached, it works."""
 
+import gzip
 import json
 import time
 import uuid
@@ -218,9 +219,49 @@ def test_a_mapping_that_could_not_read_is_not_made(apart: Settings, aws: Aws, wi
     )
 
 
+def trust(**principal: str) -> str:
+    """A trust policy that lets in these principals."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_logs_go_to_a_stream_by_a_role_that_may_put_a_record_and_nothing_else(
+    system: Settings, aws: Aws
+) -> None:
+    """A subscription filter's destination isn't described in the role's name (recorded on AWS)."""
+    name = f"subscribed-{uuid.uuid4().hex[:6]}"
+    logs, kinesis = boto3.client("logs"), boto3.client("kinesis")
+    logs.create_log_group(logGroupName=name)
+    logs.create_log_stream(logGroupName=name, logStreamName="s")
+    kinesis.create_stream(StreamName=name, ShardCount=1)
+    arn = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+    document = trust(Service="logs.amazonaws.com")
+    role = aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    allowed = {"Effect": "Allow", "Action": "kinesis:PutRecord", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    aws.iam.put_role_policy(RoleName=name, PolicyName="put", PolicyDocument=policy)
+    try:
+        logs.put_subscription_filter(
+            logGroupName=name, filterName="f", filterPattern="", destinationArn=arn, roleArn=role
+        )
+        event = {"timestamp": int(time.time() * 1000), "message": "hello"}
+        logs.put_log_events(logGroupName=name, logStreamName="s", logEvents=[event])
+        reader = StreamReader(name, "TRIM_HORIZON", aws)
+        (record,) = read(reader, 1)
+        assert b"hello" in gzip.decompress(record.data)
+    finally:
+        aws.iam.delete_role_policy(RoleName=name, PolicyName="put")
+        aws.iam.delete_role(RoleName=name)
+        logs.delete_log_group(logGroupName=name)
+        kinesis.delete_stream(StreamName=name)
+
+
 @pytest.fixture(scope="module")
 def session(apart: Settings, aws: Aws) -> boto3.Session:
-    """Credentials of the role, as `aws sts assume-role` gives them."""
+    """Credentials of the role, as `aws sts assume-role` gives them to whom the role trusts."""
+    aws.iam.update_assume_role_policy(
+        RoleName=NAME, PolicyDocument=trust(Service="lambda.amazonaws.com", AWS="000000000000")
+    )
     sts = boto3.client("sts", endpoint_url=apart.endpoint_url, region_name="us-east-1")
     role = aws.iam.get_role(RoleName=NAME)["Role"]["Arn"]
     given = sts.assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]

@@ -6,6 +6,7 @@ connection that another service's request came on before, or from inside LocalSt
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from localstack.aws.api import RequestContext
 from localstack.aws.chain import HandlerChain
@@ -47,6 +48,8 @@ class FastPath:
             caller = self._callers.of(headers.get("Authorization", ""))
             if ROLES_ONLY in headers:
                 require_role(caller.session)
+            if service := (context.internal_request_params or {}).get("service_principal"):
+                caller = replace(caller, service=service)
         except Refused as refused:
             found: Answer | None = refusal(refused)
         else:

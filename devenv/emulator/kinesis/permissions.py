@@ -18,6 +18,9 @@ def require(kinesis: Kinesis, caller: Caller, operation: str, request: Request) 
     """Raise AccessDeniedException if the caller is a session whose role does not allow it."""
     if caller.session is None:
         return
+    if (caller.service, operation) == ("logs", "DescribeStream"):
+        # A subscription filter's destination is tried on AWS by a control message that is put.
+        operation = "PutRecord"
     need = _need(f"kinesis:{operation}", _resource(kinesis, caller, request))
     try:
         enforcement().check(caller.session, need, caller.region)

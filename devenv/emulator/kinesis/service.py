@@ -43,6 +43,8 @@ class Caller:
     region: str
     session: Session | None = None
     """Of a role, whose policies decide; None for whoever may do everything."""
+    service: str | None = None
+    """The service of AWS that asks in the role's name: `logs`, `events`; None for anybody else."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,8 @@ KNOWS_LOOPBACK = Guard().knows_host
 LONGEST_BODY = 16 * 1024 * 1024
 """Bytes. AWS takes 10 MiB of data and keys; this is what they become in base64 and JSON."""
 PATIENCE = 30.0
+PASSED_ON = BROWSER_HEADERS | {b"x-localstack-data"}
+"""Headers of requests that are LocalStack's: the last one says for which service it asks itself."""
 AT_ONCE = frozenset(("PutRecord", "PutRecords", "GetRecords", "GetShardIterator"))
 
 
@@ -301,5 +303,5 @@ def is_for_kinesis(head: Head) -> bool:
         and target != TARGET + STREAMING
         and content_type in CONTENT_TYPES
         and headers.get(b"content-encoding", b"identity") == b"identity"
-        and BROWSER_HEADERS.isdisjoint(headers)
+        and PASSED_ON.isdisjoint(headers)
     )
