@@ -2,6 +2,7 @@
 properties are tried."""
 
 import ipaddress
+import signal
 import sys
 from typing import Any
 
@@ -23,6 +24,12 @@ settings.register_profile("thorough", deadline=None, max_examples=1500, stateful
 settings.load_profile("quick")
 
 
+LONGEST_FIRST: tuple[str, ...] = ()
+"""Files whose tests take longest, in this order. The others follow as they are collected."""
+ALONE: tuple[str, ...] = ("unit/",)
+"""Files and folders whose tests share nothing: any worker may take any of them."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--conformance-report",
@@ -32,8 +39,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As nohup and some CI systems start us: what tests start would ignore Ctrl-C, too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--engine") != "endpoint":
         sys.addaudithook(_refuse_the_outside)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """For parallel runs: a file's tests stay together, since they share what takes long to make,
+    and the longest files come first, so that no worker begins one when the others are done."""
+    if not config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return
+    root = config.rootpath / "tests"
+    names = {item: item.path.relative_to(root).as_posix() for item in items}
+    for item, name in names.items():
+        if not name.startswith(ALONE):
+            item.add_marker(pytest.mark.xdist_group(name))
+    order = {name: n for n, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(names[item], len(order)))
 
 
 def _refuse_the_outside(event: str, arguments: tuple[Any, ...]) -> None:

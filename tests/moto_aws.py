@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,16 @@ import moto.moto_proxy
 
 from devenv.testing.ports import free_port
 from devenv.wait import wait_for
+
+PROXY = """
+import moto.backends, moto.proxy, socketserver
+socketserver.TCPServer.request_queue_size = 128
+for service in ("ecr", "iam", "kinesis", "lambda", "logs", "s3", "sqs", "sts"):
+    moto.backends.get_backend(service)
+moto.proxy.main()
+"""
+"""By itself it imports a service while it answers the first request for it; a second one at that
+moment meets half a module and gets 502."""
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -33,8 +44,9 @@ def moto_aws(folder: Path) -> Iterator[dict[str, str]]:
     log = folder / "moto.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            (sys.executable, "-m", "moto.proxy", "--port", str(port)),
+            (sys.executable, "-c", PROXY, "--port", str(port)),
             env=os.environ
+            | {"PYTHONUNBUFFERED": "1"}
             | {"MOTO_LAMBDA_STUB_ECR": "false", "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"},
             stdout=file,
             stderr=file,
@@ -59,6 +71,14 @@ def moto_aws(folder: Path) -> Iterator[dict[str, str]]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(20)
+
+
+def forget_everything(variables: dict[str, str]) -> None:
+    """Have `moto_aws` be as it was at its start."""
+    proxy = urllib.request.ProxyHandler({"http": variables["HTTPS_PROXY"]})
+    reset = urllib.request.Request("http://motoapi.amazonaws.com/moto-api/reset", method="POST")
+    with urllib.request.build_opener(proxy).open(reset, timeout=30) as answer:
+        assert answer.status == 200
 
 
 def boto_session(variables: dict[str, str]) -> tuple[boto3.Session, dict[str, object]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto_aws import ACCOUNT, REGION, boto_session, moto_aws
+from moto_aws import ACCOUNT, REGION, boto_session, forget_everything, moto_aws
 
 from devenv.bootstrap.image import image_tag
 
@@ -102,10 +102,17 @@ class Cloud:
 
 
 @pytest.fixture(scope="module")
-def cloud(running: Shell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """MLflow is the running environment's: its server holds names, clients bring files to S3."""
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     with moto_aws(tmp_path_factory.mktemp("moto")) as variables:
-        yield Cloud(running, variables)
+        yield variables
+
+
+@pytest.fixture
+def cloud(running: Shell, proxy: dict[str, str]) -> Iterator[Cloud]:
+    """AWS with nothing of an earlier test's in it. MLflow is the running environment's: its server
+    holds names, clients bring files to S3."""
+    yield Cloud(running, proxy)
+    forget_everything(proxy)
 
 
 def test_nothing_is_made_where_nobody_can_be_asked(cloud: Cloud) -> None:
