@@ -151,9 +151,10 @@ def durable_s3() -> Service:
 @hooks.on_infra_start()
 def resolve_images_here() -> None:
     """Have `create_function` take images from where our executor does, and Lambda's API refuse and
-    accept what AWS does."""
+    accept what AWS does; and LocalStack's clients to itself share their connections."""
     from localstack.services.lambda_ import provider
 
+    from devenv.emulator import internal_clients
     from devenv.emulator.functions import lambda_api
 
     if _functions_are_containers():
@@ -163,6 +164,7 @@ def resolve_images_here() -> None:
 
     provider.create_image_code = resolve_image
     lambda_api.install()
+    internal_clients.install()
 
 
 @hooks.on_infra_start()
