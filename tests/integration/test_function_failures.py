@@ -99,9 +99,15 @@ def test_an_exception_is_passed_on_with_its_stack(functions: Functions) -> None:
     assert first.error == "Unhandled"
     assert first.payload["errorType"] == "KeyError"
     assert first.payload["errorMessage"] == "'call 1'"
-    assert "app.py" in first.payload["stackTrace"][0]
-    assert "line 5, in handler" in first.payload["stackTrace"][0]
-    assert "[ERROR] KeyError: 'call 1'" in first.tail
+    assert first.payload["stackTrace"] == [
+        "  File \"/var/task/app.py\", line 5, in handler\n    raise KeyError(f'call {calls}')\n"
+    ]
+    assert "[ERROR] KeyError: 'call 1'\nTraceback (most recent call last):\n" in first.tail
+    assert 'File "/var/task/app.py", line 5, in handler\n' in first.tail
+    [logged] = [
+        line for line in functions.log(name) if line.startswith("[ERROR] KeyError: 'call 1")
+    ]
+    assert logged.splitlines()[1] == "Traceback (most recent call last):"
     assert second.payload["errorMessage"] == "'call 2'"
 
 

@@ -16,6 +16,7 @@ from docker.errors import DockerException
 from docker.types import Mount
 
 from devenv.emulator.functions.container_engine import ContainerEngine, remove
+from devenv.emulator.functions.output_buffer import OutputBuffer
 from devenv.emulator.functions.sandbox import Sandbox
 from devenv.errors import DevenvError
 
@@ -65,7 +66,7 @@ class ContainerSandbox:
     spec: ContainerSandboxes
     runtime_api: str
     on_exit: Callable[[str], None]
-    _logs: bytearray = field(default_factory=bytearray)
+    _logs: OutputBuffer = field(default_factory=OutputBuffer)
     _arrived: threading.Condition = field(default_factory=threading.Condition)
     _ended: bool = False
     _peak_mb: int = 0
@@ -135,8 +136,10 @@ class ContainerSandbox:
         with self._arrived:
             while self._arrived.wait(timeout=0 if self._ended else QUIET):
                 pass
-            text = self._logs.decode("utf-8", "replace")
-            self._logs.clear()
+        return self._logs.take()
+
+    def as_on_lambda(self, text: str) -> str:
+        """Unchanged: a container has Lambda's own folders."""
         return text
 
     def max_memory(self) -> int:
@@ -158,7 +161,7 @@ class ContainerSandbox:
         with contextlib.suppress(DockerException, OSError, ValueError):
             for chunk in output:
                 with self._arrived:
-                    self._logs += chunk
+                    self._logs.add(chunk)
                     self._arrived.notify_all()
 
     def _wait(self) -> None:

@@ -162,8 +162,11 @@ class Environment:
             init_duration=init.duration,
         )
         if isinstance(outcome, Replied):
+            payload = outcome.payload
+            if outcome.error_type is not None and runtime is not None:
+                payload = _named_as_on_lambda(payload, runtime)
             log += [self._logs(), log_lines.end(request.request_id), str(report)]
-            return Result(outcome.payload, outcome.error_type is not None, _joined(log))
+            return Result(payload, outcome.error_type is not None, _joined(log))
         self._discard_runtime()
         log += [self._logs(runtime), outcome.line or "", log_lines.end(request.request_id)]
         log.append(str(replace(report, status=outcome.status, error_type=outcome.error_type)))
@@ -196,7 +199,7 @@ class Environment:
                     _init_report(event, (time.monotonic() - runtime.started) * 1000, "invoke")
                 )
                 log.append(start)
-                return self._failure(request, event)
+                return self._failure(request, event, runtime)
             runtime.sandbox.end_boost()
         runtime.idle = False
         runtime.sandbox.max_memory()  # Measured now too: a crash leaves nothing to measure.
@@ -211,11 +214,12 @@ class Environment:
             )
         )
         event = runtime.next_event(deadline)
-        return event if isinstance(event, Replied) else self._failure(request, event)
+        return event if isinstance(event, Replied) else self._failure(request, event, runtime)
 
-    def _failure(self, request: Request, event: Event | None) -> _Failure:
+    def _failure(self, request: Request, event: Event | None, runtime: _Runtime) -> _Failure:
         if isinstance(event, InitFailed):
-            return _Failure(event.payload, "error", event.error_type)
+            payload = _named_as_on_lambda(event.payload, runtime)
+            return _Failure(payload, "error", event.error_type)
         if isinstance(event, Exited):
             kind = "Runtime.ExitError"
             words = log_lines.exit_words(event.reason)
@@ -267,6 +271,11 @@ class Environment:
     def _logs(self, runtime: _Runtime | None = None) -> str:
         runtime = runtime or self._runtime
         return runtime.sandbox.read_logs() if runtime else ""
+
+
+def _named_as_on_lambda(error: bytes, runtime: _Runtime) -> bytes:
+    """An error object, whose stack trace names files."""
+    return runtime.sandbox.as_on_lambda(error.decode("utf-8", "replace")).encode()
 
 
 def _init_report(event: Event | None, duration: float, phase: str) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 from localstack.aws.connect import connect_to
 from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler, LogItem
 
+from devenv.emulator.functions import log_text
+
 log = logging.getLogger(__name__)
 
 GATHERED = 0.2
@@ -79,9 +81,9 @@ def _by_stream(items: Iterable[LogItem]) -> dict[tuple[str, str], list[Event]]:
     now = int(time.time() * 1000)
     found: dict[tuple[str, str], list[Event]] = {}
     for item in items:
-        lines = [line + "\n" for line in item.logs.split("\n") if line]
         events = found.setdefault((item.log_group, item.log_stream), [])
-        events += [{"timestamp": now, "message": line} for line in lines]
+        messages = log_text.events(item.logs)
+        events += [{"timestamp": now, "message": message} for message in messages]
     return found
 
 

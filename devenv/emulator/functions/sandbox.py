@@ -19,8 +19,10 @@ from typing import Protocol
 
 import psutil
 
+from devenv.emulator.functions import lambda_paths
 from devenv.emulator.functions.families import Family
 from devenv.emulator.functions.io_loop import io_loop
+from devenv.emulator.functions.output_buffer import OutputBuffer
 
 
 class Sandbox(Protocol):
@@ -42,6 +44,10 @@ class Sandbox(Protocol):
         """What was written to stdout and stderr since the last call."""
         ...
 
+    def as_on_lambda(self, text: str) -> str:
+        """`text` with its folders named as on Lambda."""
+        ...
+
     def max_memory(self) -> int:
         """The most memory that was in use so far, in MB."""
         ...
@@ -60,6 +66,8 @@ class ProcessSandboxes:
     command: Sequence[str]
     folder: Path
     variables: Mapping[str, str]
+    lambda_folders: Mapping[Path, str] = field(default_factory=dict)
+    """What folders of this machine are called on Lambda."""
 
     def __call__(self, runtime_api: str, on_exit: Callable[[str], None]) -> Sandbox:
         return ProcessSandbox(self, runtime_api, on_exit)
@@ -73,13 +81,14 @@ class ProcessSandbox:
     runtime_api: str
     on_exit: Callable[[str], None]
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _logs: OutputBuffer = field(default_factory=OutputBuffer)
     _peak_mb: int = 0
 
     def __post_init__(self) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="function-"))
         self._output, write_end = os.pipe()
         os.set_blocking(self._output, False)
-        self._logs = bytearray()
+        self._names = lambda_paths.names(self.spec.lambda_folders)
         try:
             self._process = subprocess.Popen(
                 self.spec.command,
@@ -124,9 +133,10 @@ class ProcessSandbox:
     def read_logs(self) -> str:
         with self._lock:
             self._drain()
-            text = self._logs.decode("utf-8", "replace")
-            self._logs.clear()
-        return text
+        return self.as_on_lambda(self._logs.take())
+
+    def as_on_lambda(self, text: str) -> str:
+        return lambda_paths.renamed(text, self._names)
 
     def max_memory(self) -> int:
         with contextlib.suppress(OSError, psutil.Error):  # Once ended, the last figure stands.
@@ -148,7 +158,7 @@ class ProcessSandbox:
                 return True
             if not chunk:
                 return False
-            self._logs += chunk
+            self._logs.add(chunk)
         return False
 
     def _close_output(self) -> None:

@@ -87,6 +87,9 @@ class FakeSandbox:
         written, self.client.written[:] = list(self.client.written), []
         return "".join(f"{line}\n" for line in written)
 
+    def as_on_lambda(self, text: str) -> str:
+        return text.replace("/here/", "/var/task/")
+
     def max_memory(self) -> int:
         return 42
 

@@ -37,7 +37,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     def start(source: str) -> tuple[ProcessSandbox, "queue.SimpleQueue[str]"]:
         ends: queue.SimpleQueue[str] = queue.SimpleQueue()
         command = (sys.executable, "-u", "-c", source)
-        sandboxes = ProcessSandboxes(command, tmp_path, {"PATH": os.environ["PATH"]})
+        variables = {"PATH": os.environ["PATH"]}
+        sandboxes = ProcessSandboxes(command, tmp_path, variables, {tmp_path: "/var/task"})
         made.append(ProcessSandbox(sandboxes, API, ends.put))
         return made[-1], ends
 
@@ -106,14 +107,23 @@ def test_a_child_ends_when_the_function_has_ended_before_it(start: Start) -> Non
     wait_for(lambda: not alive(child), timeout=10, failure="the child is still there")
 
 
-def test_output_of_a_killed_function_is_kept(start: Start) -> None:
+def test_output_of_a_killed_function_is_kept(start: Start, tmp_path: Path) -> None:
     """Its last words are what one wants to read."""
-    sandbox, _ = start(f"print('last words'); {NEVER_ENDS}")
-    lines(sandbox, "last words")
-    sandbox, _ = start(f"print('x' * 50_000); {NEVER_ENDS}")
-    wait_for(lambda: len(sandbox._logs) > 50_000, timeout=10, failure="nothing was printed")
+    source = "import pathlib; print('x' * 50_000); pathlib.Path('printed').touch()"
+    sandbox, _ = start(f"{source}; {NEVER_ENDS}")
+    wait_for((tmp_path / "printed").exists, timeout=10, failure="nothing was printed")
     sandbox.kill()
     assert sandbox.read_logs() == "x" * 50_000 + "\n"
+
+
+def test_folders_have_lambdas_names_in_the_log(start: Start, tmp_path: Path) -> None:
+    """A traceback names /var/task, as on Lambda."""
+    (tmp_path / "app.py").write_text("def handler():\n    raise ValueError('no ride')\n")
+    sandbox, ends = start("import sys; sys.path.insert(0, '.'); import app; app.handler()")
+    ends.get(timeout=10)
+    log = sandbox.read_logs()
+    assert 'File "/var/task/app.py", line 2, in handler' in log
+    assert str(tmp_path) not in log
 
 
 def test_nothing_is_left_of_functions(start: Start, tmp_path: Path) -> None:
