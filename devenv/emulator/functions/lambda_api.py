@@ -20,12 +20,13 @@ from localstack.aws.api.lambda_ import (
     State,
 )
 from localstack.services.lambda_ import api_utils, provider
-from localstack.services.lambda_.invocation import lambda_service
+from localstack.services.lambda_.invocation import lambda_service, version_manager
 from localstack.services.lambda_.invocation.lambda_models import Function, FunctionVersion
 from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 from localstack.services.lambda_.lambda_utils import HINT_LOG
+from localstack.utils.threads import start_thread
 
 from devenv.emulator.functions.log_text import as_lines
 from devenv.emulator.functions.zip_links import trouble
@@ -51,6 +52,8 @@ def install() -> None:
     LambdaService.stop_version = _stop_version(LambdaService.stop_version)
     LambdaVersionManager.start = _not_at_once(LambdaVersionManager.start)
     HINT_LOG.addFilter(_without_docker)
+    # Each invocation's metrics are sent by a thread that LocalStack remembers until it ends.
+    version_manager.start_thread = functools.partial(start_thread, _shutdown_hook=False)
     store = _refusing_links(lambda_service.store_lambda_archive)
     lambda_service.store_lambda_archive = provider.store_lambda_archive = store
     for operation in ("update_function_code", "update_function_configuration"):

@@ -24,6 +24,11 @@ MAX_EVENTS, MAX_BYTES, OVERHEAD = 5_000, 900_000, 26
 """Of one request; CloudWatch takes 10,000 and 1 MiB, and counts 26 bytes more per event."""
 
 type Event = dict[str, Any]
+type Role = tuple[str, str]
+"""ARN and region."""
+
+CLIENTS: dict[Role, Any] = {}
+"""One for each role: LocalStack makes one for each version of a function, and keeps it."""
 
 
 def install() -> None:
@@ -33,9 +38,7 @@ def install() -> None:
 
 def ship(handler: Any) -> None:
     """Send what is in the handler's queue until it's shut down."""
-    client = connect_to.with_assumed_role(
-        region_name=handler.region, role_arn=handler.role_arn, service_principal="lambda"
-    ).logs
+    role = (handler.role_arn, handler.region)
     stopping = threading.Event()
     while not stopping.is_set():
         items = [handler.log_queue.get()]
@@ -48,7 +51,7 @@ def ship(handler: Any) -> None:
         for (group, stream), events in _by_stream(items).items():
             try:
                 for part in parts(events):
-                    _put(client, group, stream, part)
+                    _put_as(role, group, stream, part)
             except Exception as e:  # Logs must not hurt what they tell of.
                 log.warning("The log of %s was not saved: %s", group, e)
 
@@ -85,6 +88,22 @@ def _by_stream(items: Iterable[LogItem]) -> dict[tuple[str, str], list[Event]]:
         messages = log_text.events(item.logs)
         events += [{"timestamp": now, "message": message} for message in messages]
     return found
+
+
+def _put_as(role: Role, group: str, stream: str, events: list[Event]) -> None:
+    """With the role's session, or a new one where that isn't good any more."""
+    client = CLIENTS.get(role)
+    if client is not None:
+        try:
+            return _put(client, group, stream, events)
+        except client.exceptions.ClientError:
+            CLIENTS.pop(role, None)
+    client = connect_to.with_assumed_role(
+        role_arn=role[0], region_name=role[1], service_principal="lambda"
+    ).logs
+    _put(client, group, stream, events)
+    CLIENTS[role] = client
+    return None
 
 
 def _put(client: Any, group: str, stream: str, events: list[Event]) -> None:
