@@ -5,6 +5,8 @@ Kept light: LocalStack imports this module to find the plugins, whether it uses 
 
 import json
 import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from localstack.runtime import hooks
@@ -189,7 +191,11 @@ def answer_http_as_aws() -> None:
 
 @hooks.on_infra_start()
 def remove_leftover_containers() -> None:
-    """Remove functions' containers that an emulator which was killed has left behind."""
+    """Remove functions' containers and temporary folders that an emulator which was killed has left
+    behind."""
+    from devenv.emulator.functions.sandbox import remove_leftover_folders
+
+    remove_leftover_folders(Path(tempfile.gettempdir()))
     if _functions_are_containers():
         from devenv.emulator.functions.container_executor import remove_leftovers
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from devenv.testing.engine import Engine
 from devenv.wait import wait_for
 
 from .zip_functions import Functions
@@ -84,6 +85,28 @@ def test_a_runtime_that_ends_is_told_and_replaced(
     assert "call 1" in gone.tail
     after = functions.invoke(name)
     assert (after.error, after.payload) == (None, 1)
+
+
+def test_a_function_over_its_memory_is_ended(
+    functions: Functions, devenv_function_engine: Engine
+) -> None:
+    """With the error's type in REPORT, and the whole memory size used; the next call works."""
+    if devenv_function_engine is Engine.DOCKER:
+        pytest.skip("zip functions of the emulator's container: see tests/containers for images")
+    name = functions.create(
+        "import time\n"
+        "def handler(event, context):\n"
+        "    kept = bytearray(b'x' * (event * 2**20))\n"
+        "    time.sleep(1)\n"
+        "    return len(kept)\n",
+        MemorySize=128,
+    )
+    over = functions.invoke(name, 300)
+    assert over.payload["errorType"] == "Runtime.OutOfMemory"
+    assert over.payload["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
+    assert report(over.tail)["rest"] == "\tStatus: error\tError Type: Runtime.OutOfMemory"
+    assert "Max Memory Used: 128 MB" in over.tail
+    assert functions.invoke(name, 10).payload == 10 * 2**20
 
 
 def test_an_exception_is_passed_on_with_its_stack(functions: Functions) -> None:

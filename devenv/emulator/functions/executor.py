@@ -46,7 +46,11 @@ class ProcessExecutor(RuntimeExecutor):
         variables = function_code.variables(code, env_vars, configured)
         self._environment = Environment(
             ProcessSandboxes(
-                code.command, code.folder, variables, function_code.lambda_folders(code)
+                code.command,
+                code.folder,
+                variables,
+                function_code.lambda_folders(code),
+                self.function_version.config.memory_size,
             ),
             limits(self.function_version, provisioned=is_provisioned(env_vars)),
         )

@@ -11,7 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from devenv.emulator.functions.sandbox import ProcessSandbox, ProcessSandboxes
+from devenv.emulator.functions.memory import WATCH
+from devenv.emulator.functions.sandbox import (
+    ProcessSandbox,
+    ProcessSandboxes,
+    remove_leftover_folders,
+)
 from devenv.wait import wait_for
 
 API = "127.0.0.1:1"
@@ -34,11 +39,14 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     made: list[ProcessSandbox] = []
 
-    def start(source: str) -> tuple[ProcessSandbox, "queue.SimpleQueue[str]"]:
+    def start(
+        source: str, memory_mb: int = 1024
+    ) -> tuple[ProcessSandbox, "queue.SimpleQueue[str]"]:
         ends: queue.SimpleQueue[str] = queue.SimpleQueue()
         command = (sys.executable, "-u", "-c", source)
         variables = {"PATH": os.environ["PATH"]}
-        sandboxes = ProcessSandboxes(command, tmp_path, variables, {tmp_path: "/var/task"})
+        folders = {tmp_path: "/var/task"}
+        sandboxes = ProcessSandboxes(command, tmp_path, variables, folders, memory_mb)
         made.append(ProcessSandbox(sandboxes, API, ends.put))
         return made[-1], ends
 
@@ -153,3 +161,70 @@ def test_idle_functions_share_a_thread(start: Start) -> None:
     for _ in range(5):
         start(NEVER_ENDS)
     assert threading.active_count() == before
+
+
+ALLOCATES = "import time; kept = bytearray(b'x' * 200_000_000); print('done'); time.sleep(600)"
+FORKS = """
+import os, time
+kept = bytearray(b"x" * 60_000_000)
+for _ in range(4):
+    if os.fork() == 0:
+        time.sleep(600)
+print("forked")
+time.sleep(600)
+"""
+MAPS = """
+import mmap, time
+with open("large", "rb") as file:
+    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    total = sum(mapped[start] for start in range(0, len(mapped), 4096))
+print("read")
+time.sleep(600)
+"""
+
+
+IN_A_CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {ALLOCATES!r}])"
+
+
+@pytest.mark.parametrize("source", [ALLOCATES, IN_A_CHILD])
+def test_a_function_over_its_memory_is_killed(start: Start, source: str) -> None:
+    """By what it has itself, or by what its children have."""
+    sandbox, ends = start(source, memory_mb=128)
+    assert ends.get(timeout=20) == "signal: killed"
+    assert sandbox.ran_out_of_memory()
+    assert sandbox.max_memory() > 128
+
+
+@pytest.mark.parametrize(("source", "until"), [(FORKS, "forked"), (MAPS, "read")])
+def test_memory_that_costs_nothing_more_is_not_counted(
+    start: Start, source: str, until: str, tmp_path: Path
+) -> None:
+    """What processes share after a fork, and pages of files, which the system can drop."""
+    (tmp_path / "large").write_bytes(b"x" * 200_000_000)
+    sandbox, ends = start(source, memory_mb=128)
+    lines(sandbox, until)
+    for _ in range(3):
+        sandbox._look()
+    assert not sandbox.ran_out_of_memory()
+    assert ends.empty()
+
+
+def test_a_frozen_function_is_not_looked_at(start: Start) -> None:
+    """50 that wait for events cost nothing."""
+    sandbox, _ = start(NEVER_ENDS)
+    assert sandbox._look in WATCH._looks
+    sandbox.freeze()
+    assert sandbox._look not in WATCH._looks
+    sandbox.thaw()
+    assert sandbox._look in WATCH._looks
+    sandbox.kill()
+    assert sandbox._look not in WATCH._looks
+
+
+def test_folders_of_a_killed_emulators_functions_are_removed(tmp_path: Path) -> None:
+    """44 MB after twelve of them."""
+    for name in ("function-a", "function-b"):
+        (tmp_path / name / "cache").mkdir(parents=True)
+    (tmp_path / "lambda").mkdir()
+    assert remove_leftover_folders(tmp_path) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["lambda"]
