@@ -20,7 +20,11 @@ from localstack.aws.api.lambda_ import (
     State,
 )
 from localstack.services.lambda_ import api_utils, provider
-from localstack.services.lambda_.invocation import lambda_service, version_manager
+from localstack.services.lambda_.invocation import (
+    execution_environment,
+    lambda_service,
+    version_manager,
+)
 from localstack.services.lambda_.invocation.lambda_models import Function, FunctionVersion
 from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.invocation.models import lambda_stores
@@ -29,6 +33,7 @@ from localstack.services.lambda_.lambda_utils import HINT_LOG
 from localstack.utils.threads import start_thread
 
 from devenv.emulator.functions.log_text import as_lines
+from devenv.emulator.functions.loop_timer import LoopTimer
 from devenv.emulator.functions.zip_links import trouble
 
 PAYLOAD_LIMITS = {
@@ -54,6 +59,7 @@ def install() -> None:
     HINT_LOG.addFilter(_without_docker)
     # Each invocation's metrics are sent by a thread that LocalStack remembers until it ends.
     version_manager.start_thread = functools.partial(start_thread, _shutdown_hook=False)
+    execution_environment.Timer = LoopTimer
     store = _refusing_links(lambda_service.store_lambda_archive)
     lambda_service.store_lambda_archive = provider.store_lambda_archive = store
     for operation in ("update_function_code", "update_function_configuration"):

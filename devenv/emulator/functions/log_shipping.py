@@ -15,6 +15,7 @@ from localstack.aws.connect import connect_to
 from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler, LogItem
 
 from devenv.emulator.functions import log_text
+from devenv.emulator.functions.log_retention import trim
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ def ship(handler: Any) -> None:
             try:
                 for part in parts(events):
                     _put_as(role, group, stream, part)
+                trim(*role, group, stream)
             except Exception as e:  # Logs must not hurt what they tell of.
                 log.warning("The log of %s was not saved: %s", group, e)
 
