@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from devenv.aws import Aws
 from devenv.errors import NotFound
 
+RUNTIME_WARNING = "LAMBDA_WARNING: Unhandled exception."
+
 INTERVAL = 1.0
 """Seconds between two looks while following."""
 
@@ -64,12 +66,19 @@ def _new_events(group: str, aws: Aws, start: int, seen: set[str]) -> Iterator[tu
             for event in page["events"]:
                 if event["eventId"] not in seen:
                     seen.add(event["eventId"])
-                    yield event["timestamp"], shown(event["message"])
+                    if (message := shown(event["message"])) is not None:
+                        yield event["timestamp"], message
     except aws.logs.exceptions.ResourceNotFoundException:
         return
 
 
-def shown(message: str) -> str:
-    """A message as lines. Lambda's Python runtime parts a traceback's lines by carriage returns,
-    so that they stay one event; a terminal would write each over the one before."""
-    return message.rstrip("\n").replace("\r", "\n")
+def shown(message: str) -> str | None:
+    """A message, or a whole log, as lines for people; None if nothing is left of it.
+
+    A terminal would write what comes behind a carriage return over what stands before it. The 600
+    characters on runtime updates, which Lambda's Python runtime writes before each error of init,
+    are left out.
+    """
+    lines = message.rstrip("\r\n").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    kept = [line for line in lines if RUNTIME_WARNING not in line]
+    return "\n".join(kept) if len(kept) == len(lines) or any(kept) else None

@@ -30,7 +30,7 @@ def invoke(context: Context, event: TextIO) -> None:
         FunctionName=context.settings.function_name, Payload=text.encode(), LogType="Tail"
     )
     log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
-    context.say(shown(log.rstrip()))
+    context.say(shown(log.rstrip()) or "")
     payload = answer["Payload"].read().decode()
     context.output().data(payload, **{})
     if "FunctionError" in answer:

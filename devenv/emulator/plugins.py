@@ -5,6 +5,8 @@ Kept light: LocalStack imports this module to find the plugins, whether it uses 
 
 import json
 import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from localstack.runtime import hooks
@@ -170,9 +172,10 @@ def durable_s3() -> Service:
 @hooks.on_infra_start()
 def resolve_images_here() -> None:
     """Have `create_function` take images from where our executor does, and Lambda's API refuse and
-    accept what AWS does."""
+    accept what AWS does; and LocalStack's clients to itself share their connections."""
     from localstack.services.lambda_ import provider
 
+    from devenv.emulator import internal_clients
     from devenv.emulator.functions import lambda_api
 
     if _functions_are_containers():
@@ -182,6 +185,7 @@ def resolve_images_here() -> None:
 
     provider.create_image_code = resolve_image
     lambda_api.install()
+    internal_clients.install()
 
 
 @hooks.on_infra_start()
@@ -206,7 +210,11 @@ def answer_http_as_aws() -> None:
 
 @hooks.on_infra_start()
 def remove_leftover_containers() -> None:
-    """Remove functions' containers that an emulator which was killed has left behind."""
+    """Remove functions' containers and temporary folders that an emulator which was killed has left
+    behind."""
+    from devenv.emulator.functions.sandbox import remove_leftover_folders
+
+    remove_leftover_folders(Path(tempfile.gettempdir()))
     if _functions_are_containers():
         from devenv.emulator.functions.container_executor import remove_leftovers
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from devenv.testing.engine import Engine
 from devenv.wait import wait_for
 
 from .zip_functions import Functions
@@ -86,6 +87,28 @@ def test_a_runtime_that_ends_is_told_and_replaced(
     assert (after.error, after.payload) == (None, 1)
 
 
+def test_a_function_over_its_memory_is_ended(
+    functions: Functions, devenv_function_engine: Engine
+) -> None:
+    """With the error's type in REPORT, and the whole memory size used; the next call works."""
+    if devenv_function_engine is Engine.DOCKER:
+        pytest.skip("zip functions of the emulator's container: see tests/containers for images")
+    name = functions.create(
+        "import time\n"
+        "def handler(event, context):\n"
+        "    kept = bytearray(b'x' * (event * 2**20))\n"
+        "    time.sleep(1)\n"
+        "    return len(kept)\n",
+        MemorySize=128,
+    )
+    over = functions.invoke(name, 300)
+    assert over.payload["errorType"] == "Runtime.OutOfMemory"
+    assert over.payload["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
+    assert report(over.tail)["rest"] == "\tStatus: error\tError Type: Runtime.OutOfMemory"
+    assert "Max Memory Used: 128 MB" in over.tail
+    assert functions.invoke(name, 10).payload == 10 * 2**20
+
+
 def test_an_exception_is_passed_on_with_its_stack(functions: Functions) -> None:
     """Type, message and stack trace; the environment lives on."""
     name = functions.create(
@@ -99,9 +122,15 @@ def test_an_exception_is_passed_on_with_its_stack(functions: Functions) -> None:
     assert first.error == "Unhandled"
     assert first.payload["errorType"] == "KeyError"
     assert first.payload["errorMessage"] == "'call 1'"
-    assert "app.py" in first.payload["stackTrace"][0]
-    assert "line 5, in handler" in first.payload["stackTrace"][0]
-    assert "[ERROR] KeyError: 'call 1'" in first.tail
+    assert first.payload["stackTrace"] == [
+        "  File \"/var/task/app.py\", line 5, in handler\n    raise KeyError(f'call {calls}')\n"
+    ]
+    assert "[ERROR] KeyError: 'call 1'\nTraceback (most recent call last):\n" in first.tail
+    assert 'File "/var/task/app.py", line 5, in handler\n' in first.tail
+    [logged] = [
+        line for line in functions.log(name) if line.startswith("[ERROR] KeyError: 'call 1")
+    ]
+    assert logged.splitlines()[1] == "Traceback (most recent call last):"
     assert second.payload["errorMessage"] == "'call 2'"
 
 

@@ -1,6 +1,8 @@
 """What stands in CloudWatch Logs after an invocation, and in the answer's tail."""
 
+import itertools
 import re
+import shutil
 from pathlib import Path
 
 from .zip_functions import Functions
@@ -70,6 +72,35 @@ def test_the_tail_holds_the_last_4_kb(functions: Functions) -> None:
     assert len(answer.tail.encode()) <= 4096
     assert "line 09999" in answer.tail
     assert "REPORT RequestId: " in answer.tail
+
+
+def test_much_more_output_is_cut_and_says_so(functions: Functions) -> None:
+    """It would be in the emulator's memory. The beginning and the end are there."""
+    name = functions.create(MUCH.replace("10_000", "200_000").replace(":05d", ":06d"))
+    answer = functions.invoke(name)
+    assert answer.payload == "done"
+    assert "line 199999" in answer.tail
+    lines = functions.log(name)
+    numbers = [int(line[5:11]) for line in lines if line.startswith("line ")]
+    [notice] = [line for line in lines if line.startswith("devenv: ")]
+    assert re.match(r"devenv: \d+\.\d MB of output are left out here: ", notice)
+    assert (numbers[0], numbers[-1]) == (0, 199_999)
+    gaps = [(a, b) for a, b in itertools.pairwise(numbers) if b != a + 1]
+    assert len(gaps) <= 2  # One, or two where a line was cut in two.
+    assert 60_000 < len(numbers) < 80_000
+
+
+def test_a_log_folder_that_was_removed_is_made_anew(functions: Functions, home: Path) -> None:
+    """Every invocation failed."""
+    name = functions.create("def handler(event, context): print('mark', event)")
+    logs = home / "logs"
+    logs.rename(home / "logs-elsewhere")  # Kept for other tests.
+    try:
+        assert functions.invoke(name, "after").error is None
+        assert "mark after" in (logs / "function.log").read_text()
+    finally:
+        shutil.rmtree(logs)
+        (home / "logs-elsewhere").rename(logs)
 
 
 def test_the_log_file_has_the_lines_too(functions: Functions, home: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from devenv.stack.process import Registry
+from devenv.testing.engine import Engine
 from devenv.wait import wait_for
 
 from .zip_functions import Functions, processes_with, zipped
@@ -144,13 +146,19 @@ def test_a_zip_finds_boto3_and_nothing_of_the_tooling(functions: Functions) -> N
 
 
 @pytest.mark.parametrize("runtime", ["python3.9", "python3.12"])
-def test_older_python_runtimes_run_with_a_notice(functions: Functions, runtime: str) -> None:
-    """The function runs on the Python that's here, and its log says so, once."""
+def test_older_python_runtimes_run_with_a_notice(
+    functions: Functions, runtime: str, home: Path, engine: Engine
+) -> None:
+    """The function runs on the Python that's here. The emulator's log says so, once; the
+    function's has what it has on AWS."""
     name = functions.create(SLEEPER, Runtime=runtime)
     first, second = functions.invoke(name), functions.invoke(name)
     assert (first.error, second.payload["calls"]) == (None, 2)
-    assert f"devenv: {runtime} was asked for; this function runs on python3.13." in first.tail
-    assert "was asked for" not in second.tail
+    assert first.tail.startswith("START RequestId: ")
+    assert second.tail.startswith("START RequestId: ")
+    notice = f"{name}:$LATEST: {runtime} was asked for, and it runs on python3.13."
+    if engine is Engine.EMBEDDED:
+        assert Registry(home).log_file("emulator").read_text().count(notice) == 1
 
 
 def test_a_warm_environment_is_used_again(functions: Functions) -> None:
@@ -206,9 +214,12 @@ def test_a_published_version_keeps_its_code_behind_an_alias(functions: Functions
     assert functions.invoke(name, Qualifier="live").payload == ["old", version]
 
 
-@pytest.mark.usefixtures("home")
-def test_another_process_can_not_take_a_functions_events(functions: Functions) -> None:
+def test_another_process_can_not_take_a_functions_events(
+    functions: Functions, engine: Engine
+) -> None:
     """It may find the Runtime API's port; the function is served as before."""
+    if engine is not Engine.EMBEDDED:
+        pytest.skip("the function isn't a process of this machine")
     name = functions.create(SLEEPER)
     pid = functions.invoke(name).payload["pid"]
     address = psutil.Process(pid).environ()["AWS_LAMBDA_RUNTIME_API"]

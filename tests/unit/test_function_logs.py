@@ -9,7 +9,7 @@ import pytest
 from fake_aws import FakeAws
 
 from devenv.errors import NotFound
-from devenv.function_logs import log_events
+from devenv.function_logs import log_events, shown
 
 
 class GroupMissing(Exception):
@@ -121,3 +121,15 @@ def test_following_does_not_read_all_the_past_again() -> None:
     follow = lines(logs, 50, lambda: logs.add("a"), lambda: logs.add("b"))
     assert list(islice(follow, 52))[-2:] == ["a", "b"]
     assert logs.starts == [0, 149_000, 150_000]
+
+
+WARNING = (
+    "[WARNING]\t2026-11-25T03:00:00.000Z\t\tLAMBDA_WARNING: Unhandled exception. The …html\r\n"
+)
+
+
+def test_a_traceback_has_lines_and_the_warning_before_it_is_left_out() -> None:
+    """Of an event, and of a whole log as `devenv invoke` has it."""
+    logs = FakeLogs("START\n", WARNING, "[ERROR] KeyError\rTraceback\r  File\n", "\n")
+    assert list(lines(logs)) == ["START", "[ERROR] KeyError\nTraceback\n  File", ""]
+    assert shown(f"START\n{WARNING}[ERROR] KeyError\nEND\n") == "START\n[ERROR] KeyError\nEND"

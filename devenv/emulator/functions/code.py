@@ -14,7 +14,9 @@ from typing import Any
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
+from devenv.emulator.functions import lambda_paths
 from devenv.emulator.functions.images import HANDLER, ImageFolder, snapshot_folder
+from devenv.emulator.functions.installed import installed
 from devenv.errors import DevenvError
 
 NOT_FOR_FUNCTIONS = ("LOCALSTACK_", "EDGE_PORT", "AWS_LAMBDA_FUNCTION_TIMEOUT")
@@ -51,7 +53,7 @@ def locate(version: FunctionVersion) -> Code:
         raise DevenvError(
             f"Runtime {config.runtime} can't be run without Docker: use python3.x or provided.*."
         )
-    python = Path(os.environ["DEVENV_ZIP_PYTHON"])
+    python = Path(installed("DEVENV_ZIP_PYTHON"))
     return Code(folder, _python(python, config.handler), config.handler, config.runtime)
 
 
@@ -67,11 +69,22 @@ def check(code: Code) -> None:
 
 
 def version_notice(code: Code) -> str | None:
-    """A line for the log where the interpreter isn't the one that the runtime names."""
+    """A sentence for the emulator's log where the interpreter isn't the one that the runtime
+    names."""
     here = f"python{platform.python_version().rpartition('.')[0]}"
     if code.runtime is None or not code.runtime.startswith("python") or code.runtime == here:
         return None
-    return f"devenv: {code.runtime} was asked for; this function runs on {here}."
+    return f"{code.runtime} was asked for, and it runs on {here}"
+
+
+def lambda_folders(code: Code) -> dict[Path, str]:
+    """Where the function's files would be on Lambda, by where they are."""
+    folders = {code.folder: "/var/task"}
+    if code.runtime is None or code.runtime.startswith("python"):
+        folders[Path(installed("DEVENV_RUNTIME_DIR"))] = "/var/runtime"
+        for library in lambda_paths.libraries(Path(code.command[0])):
+            folders[library] = f"/var/lang/lib/{library.name}"
+    return folders
 
 
 def variables(
@@ -83,7 +96,7 @@ def variables(
     variables, which win.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
-    runtime_folder = os.environ["DEVENV_RUNTIME_DIR"]
+    runtime_folder = installed("DEVENV_RUNTIME_DIR")
     given = without_localstacks(localstack)
     given |= {
         "LAMBDA_TASK_ROOT": str(code.folder),

@@ -7,6 +7,7 @@ disk that can only be read but for /tmp, memory limited, and after init CPU in p
 import contextlib
 import signal
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from docker.errors import DockerException
 from docker.types import Mount
 
 from devenv.emulator.functions.container_engine import ContainerEngine, remove
+from devenv.emulator.functions.output_buffer import OutputBuffer
 from devenv.emulator.functions.sandbox import Sandbox
 from devenv.errors import DevenvError
 
@@ -28,6 +30,8 @@ PERIOD = 20_000
 QUIET = 0.01
 """Seconds without output after which a log is taken for complete: the engine passes it on a moment
 after it was written. What comes later still stands in the next invocation's log."""
+
+SAMPLE_INTERVAL = 1.0
 
 USER = "993:990"
 """Lambda's own numbers for the account that functions run as."""
@@ -65,10 +69,12 @@ class ContainerSandbox:
     spec: ContainerSandboxes
     runtime_api: str
     on_exit: Callable[[str], None]
-    _logs: bytearray = field(default_factory=bytearray)
+    _logs: OutputBuffer = field(default_factory=OutputBuffer)
     _arrived: threading.Condition = field(default_factory=threading.Condition)
     _ended: bool = False
     _peak_mb: int = 0
+    _asked: float = 0.0
+    """When the engine was asked for a sample, beside those that it sends."""
 
     def __post_init__(self) -> None:
         spec = self.spec
@@ -114,6 +120,17 @@ class ContainerSandbox:
             with contextlib.suppress(DockerException, OSError):
                 self._container.update(cpu_period=PERIOD, cpu_quota=self.spec.cpu_quota)
 
+    def thaw(self) -> None:
+        """Nothing: the container's memory is limited all along."""
+
+    def freeze(self) -> None:
+        """Nothing: a container isn't paused."""
+
+    def ran_out_of_memory(self) -> bool:
+        """Not known: the engine removes the container with the reason for its end. It's told as
+        killed (Runtime.ExitError)."""
+        return False
+
     def kill(self) -> None:
         """End and remove it, at once: Lambda gives no warning either."""
         self._ended = True
@@ -135,30 +152,42 @@ class ContainerSandbox:
         with self._arrived:
             while self._arrived.wait(timeout=0 if self._ended else QUIET):
                 pass
-            text = self._logs.decode("utf-8", "replace")
-            self._logs.clear()
+        return self._logs.take()
+
+    def as_on_lambda(self, text: str) -> str:
+        """Unchanged: a container has Lambda's own folders."""
         return text
 
     def max_memory(self) -> int:
-        """The highest of the engine's samples, one a second: it keeps no peak on every system."""
+        """The cgroup's peak where the engine knows it (cgroup v1); else the highest of its samples,
+        one a second, and of those that are taken here, at most as often: an invocation may be over
+        before the engine's first one."""
+        now = time.monotonic()
+        if not self._ended and (self._peak_mb == 0 or now - self._asked >= SAMPLE_INTERVAL):
+            self._asked = now
+            with contextlib.suppress(DockerException, OSError, KeyError):
+                self._note(self._container.stats(stream=False, one_shot=True))
         return self._peak_mb
 
     def _measure(self) -> None:
         with contextlib.suppress(DockerException, OSError):
             samples: Any = self._container.stats(decode=True)
             for sample in samples:
-                memory = sample["memory_stats"]
-                if "usage" not in memory:  # It has ended: the samples until then stand.
+                if not self._note(sample):
                     return
-                pages = memory["stats"]
-                reclaimable = pages.get("inactive_file", pages.get("total_inactive_file", 0))
-                self._peak_mb = max(self._peak_mb, (memory["usage"] - reclaimable) // 2**20)
+
+    def _note(self, sample: Any) -> bool:
+        """False if it has ended: the samples until then stand."""
+        used = used_bytes(sample["memory_stats"])
+        if used is not None:
+            self._peak_mb = max(self._peak_mb, used // 2**20)
+        return used is not None
 
     def _listen(self, output: Iterator[bytes]) -> None:
         with contextlib.suppress(DockerException, OSError, ValueError):
             for chunk in output:
                 with self._arrived:
-                    self._logs += chunk
+                    self._logs.add(chunk)
                     self._arrived.notify_all()
 
     def _wait(self) -> None:
@@ -168,6 +197,17 @@ class ContainerSandbox:
             status = 128 + signal.SIGKILL
         self._ended = True
         self.on_exit(exit_reason(status))
+
+
+def used_bytes(memory: Mapping[str, Any]) -> int | None:
+    """Of the engine's memory_stats: the peak since the container's start, or what is used now
+    without what can be had back; None of one that has ended."""
+    if "usage" not in memory:
+        return None
+    pages = memory["stats"]
+    reclaimable = int(pages.get("inactive_file", pages.get("total_inactive_file", 0)))
+    # Pages of files are in the peak as well, so that what of them can be had back is taken off.
+    return max(int(memory["usage"]), int(memory.get("max_usage", 0))) - reclaimable
 
 
 def _thread(name: str, work: Callable[..., None], *arguments: object) -> threading.Thread:

@@ -154,16 +154,21 @@ class Environment:
         outcome = self._run(request, deadline, log)
         duration = (time.monotonic() - began) * 1000
         runtime = self._runtime
+        if runtime is not None:
+            runtime.sandbox.freeze()
         report = log_lines.Report(
             request_id=request.request_id,
             duration=duration,
             memory_size=self._limits.memory_size,
-            max_memory=runtime.sandbox.max_memory() if runtime else 0,
+            max_memory=min(_measured(runtime), self._limits.memory_size),
             init_duration=init.duration,
         )
         if isinstance(outcome, Replied):
+            payload = outcome.payload
+            if outcome.error_type is not None and runtime is not None:
+                payload = _named_as_on_lambda(payload, runtime)
             log += [self._logs(), log_lines.end(request.request_id), str(report)]
-            return Result(outcome.payload, outcome.error_type is not None, _joined(log))
+            return Result(payload, outcome.error_type is not None, _joined(log))
         self._discard_runtime()
         log += [self._logs(runtime), outcome.line or "", log_lines.end(request.request_id)]
         log.append(str(replace(report, status=outcome.status, error_type=outcome.error_type)))
@@ -179,9 +184,10 @@ class Environment:
         if isinstance(event, Ready):
             runtime.idle = True
             runtime.sandbox.end_boost()
+            runtime.sandbox.freeze()
             return _Init([self._logs()], duration)
         self._discard_runtime()
-        return _Init([self._logs(runtime), _init_report(event, duration, "init")], None)
+        return _Init([self._logs(runtime), _init_report(event, duration, "init", runtime)], None)
 
     def _run(self, request: Request, deadline: float, log: list[str]) -> Replied | _Failure:
         """Init again where there's need, then the handler, all before `deadline`."""
@@ -192,14 +198,13 @@ class Environment:
             event = runtime.next_event(deadline)
             log.append(self._logs(runtime))
             if not isinstance(event, Ready):
-                log.append(
-                    _init_report(event, (time.monotonic() - runtime.started) * 1000, "invoke")
-                )
+                duration = (time.monotonic() - runtime.started) * 1000
+                log.append(_init_report(event, duration, "invoke", runtime))
                 log.append(start)
-                return self._failure(request, event)
+                return self._failure(request, event, runtime)
             runtime.sandbox.end_boost()
         runtime.idle = False
-        runtime.sandbox.max_memory()  # Measured now too: a crash leaves nothing to measure.
+        runtime.sandbox.thaw()
         log.append(start)
         runtime.api.dispatch(
             Invocation(
@@ -211,13 +216,14 @@ class Environment:
             )
         )
         event = runtime.next_event(deadline)
-        return event if isinstance(event, Replied) else self._failure(request, event)
+        return event if isinstance(event, Replied) else self._failure(request, event, runtime)
 
-    def _failure(self, request: Request, event: Event | None) -> _Failure:
+    def _failure(self, request: Request, event: Event | None, runtime: _Runtime) -> _Failure:
         if isinstance(event, InitFailed):
-            return _Failure(event.payload, "error", event.error_type)
+            payload = _named_as_on_lambda(event.payload, runtime)
+            return _Failure(payload, "error", event.error_type)
         if isinstance(event, Exited):
-            kind = "Runtime.ExitError"
+            kind = _exit_kind(runtime)
             words = log_lines.exit_words(event.reason)
             return _Failure(
                 log_lines.error_payload(request.request_id, kind, words),
@@ -269,11 +275,25 @@ class Environment:
         return runtime.sandbox.read_logs() if runtime else ""
 
 
-def _init_report(event: Event | None, duration: float, phase: str) -> str:
+def _named_as_on_lambda(error: bytes, runtime: _Runtime) -> bytes:
+    """An error object, whose stack trace names files."""
+    return runtime.sandbox.as_on_lambda(error.decode("utf-8", "replace")).encode()
+
+
+def _measured(runtime: _Runtime | None) -> int:
+    return runtime.sandbox.max_memory() if runtime else 0
+
+
+def _exit_kind(runtime: _Runtime) -> str:
+    """Lambda's error type for a runtime that has ended by itself, or was ended for its memory."""
+    return "Runtime.OutOfMemory" if runtime.sandbox.ran_out_of_memory() else "Runtime.ExitError"
+
+
+def _init_report(event: Event | None, duration: float, phase: str, runtime: _Runtime) -> str:
     if isinstance(event, InitFailed):
         return log_lines.init_report(duration, phase, "error", event.error_type)
     if isinstance(event, Exited):
-        return log_lines.init_report(duration, phase, "error", "Runtime.ExitError")
+        return log_lines.init_report(duration, phase, "error", _exit_kind(runtime))
     return log_lines.init_report(duration, phase, "timeout", None)
 
 

@@ -1,8 +1,13 @@
 """Where LocalStack's Lambda calls us: one executor per execution environment."""
 
+import functools
+import logging
 import os
+<<<<<<< HEAD
 import tempfile
 import threading
+=======
+>>>>>>> functions
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +27,7 @@ from devenv.emulator.functions.environment import (
     FunctionLimits,
     Request,
 )
+from devenv.emulator.functions.log_file import LogFile
 from devenv.emulator.functions.sandbox import ProcessSandboxes
 from devenv.errors import DevenvError
 
@@ -29,7 +35,7 @@ PROVISIONED_INIT_LIMIT = 130.0
 """Seconds that init may take where concurrency is provisioned, or the function's timeout if that's
 longer. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 
-LOG_FILE_LOCK = threading.Lock()
+LOG = logging.getLogger(__name__)
 
 
 class ProcessExecutor(RuntimeExecutor):
@@ -38,16 +44,24 @@ class ProcessExecutor(RuntimeExecutor):
     def __init__(self, id: str, function_version: FunctionVersion) -> None:
         super().__init__(id, function_version)
         self._environment: Environment | None = None
-        self._notice: str | None = None
 
     def start(self, env_vars: dict[str, Any]) -> None:
         code = function_code.locate(self.function_version)
         function_code.check(code)
-        self._notice = function_code.version_notice(code)
         configured = self.function_version.config.environment or {}
         variables = function_code.variables(code, env_vars, configured)
         self._environment = Environment(
+<<<<<<< HEAD
             ProcessSandboxes(code.command, code.folder, variables, accounts.next_account()),
+=======
+            ProcessSandboxes(
+                code.command,
+                code.folder,
+                variables,
+                function_code.lambda_folders(code),
+                self.function_version.config.memory_size,
+            ),
+>>>>>>> functions
             limits(self.function_version, provisioned=is_provisioned(env_vars)),
         )
         self._environment.start()
@@ -63,10 +77,8 @@ class ProcessExecutor(RuntimeExecutor):
             trace_id=payload["trace-id"],
         )
         result = self._environment.invoke(request)
-        logs = f"{self._notice}\n{result.logs}" if self._notice else result.logs
-        self._notice = None
-        _append_to_log_file(logs)
-        return InvocationResult(request.request_id, result.payload, result.is_error, logs)
+        append_to_log_file(result.logs)
+        return InvocationResult(request.request_id, result.payload, result.is_error, result.logs)
 
     def stop(self) -> None:
         if self._environment is not None:
@@ -91,8 +103,13 @@ class ProcessExecutor(RuntimeExecutor):
             function_version.config.code.prepare_for_execution()
         code = function_code.locate(function_version)
         function_code.check(code)
+<<<<<<< HEAD
         if accounts.are_used():
             accounts.make_readable(code.folder, Path(tempfile.gettempdir()))
+=======
+        if notice := function_code.version_notice(code):
+            LOG.warning("Function %s: %s.", function_version.qualified_arn, notice)
+>>>>>>> functions
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
@@ -117,13 +134,17 @@ def is_provisioned(env_vars: Mapping[str, Any]) -> bool:
 def await_init(environment: Environment) -> None:
     """Raise `DevenvError` if init fails: provisioned concurrency isn't ready before it's over."""
     if (log := environment.await_init()) is not None:
-        _append_to_log_file(log)
+        append_to_log_file(log)
         environment.stop()
         raise DevenvError(f"Init failed, its environment isn't provisioned. Its log: {log}")
 
 
-def _append_to_log_file(logs: str) -> None:
+def append_to_log_file(logs: str) -> None:
     """Beside CloudWatch Logs: the file that `devenv up` shows with the services' own logs."""
     if path := os.environ.get("DEVENV_FUNCTION_LOG"):
-        with LOG_FILE_LOCK, Path(path).open("a", encoding="utf-8") as file:
-            file.write(logs.replace("\r", "\n"))  # See devenv.function_logs.shown.
+        _log_file(Path(path)).append(logs)
+
+
+@functools.cache
+def _log_file(path: Path) -> LogFile:
+    return LogFile(path)

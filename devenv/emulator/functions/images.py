@@ -7,7 +7,6 @@ the source need `devenv bootstrap` (AWS: build, push, update-function-code).
 """
 
 import hashlib
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -16,6 +15,9 @@ from urllib.parse import unquote
 
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.services.lambda_.invocation.lambda_models import ImageCode
+
+from devenv.emulator.functions.installed import installed
+from devenv.errors import DevenvError
 
 HANDLER = "lambda_function.lambda_handler"
 """The Dockerfile's CMD."""
@@ -36,9 +38,9 @@ class ImageFolder:
     @staticmethod
     def from_environment() -> "ImageFolder":
         return ImageFolder(
-            repository=os.environ["DEVENV_IMAGE_REPOSITORY"],
-            root=Path(os.environ["DEVENV_IMAGE_ROOT"]),
-            python=Path(os.environ["DEVENV_IMAGE_PYTHON"]),
+            repository=installed("DEVENV_IMAGE_REPOSITORY"),
+            root=Path(installed("DEVENV_IMAGE_ROOT")),
+            python=Path(installed("DEVENV_IMAGE_PYTHON")),
         )
 
 
@@ -48,7 +50,10 @@ def resolve_image(image_uri: str) -> ImageCode:
     Stands in for LocalStack's function of the same purpose, which asks Docker.
     Raises Lambda's own error where the image isn't known.
     """
-    image = ImageFolder.from_environment()
+    try:
+        image = ImageFolder.from_environment()
+    except DevenvError as error:
+        raise InvalidParameterValueException(str(error), Type="User") from error
     if repository_name(image_uri) != image.repository:
         raise InvalidParameterValueException(
             f"Source image {image_uri} does not exist. Provide a valid source image. (Without "

@@ -6,6 +6,7 @@ cover it.
 """
 
 import functools
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -19,12 +20,20 @@ from localstack.aws.api.lambda_ import (
     State,
 )
 from localstack.services.lambda_ import api_utils, provider
-from localstack.services.lambda_.invocation import lambda_service
+from localstack.services.lambda_.invocation import (
+    execution_environment,
+    lambda_service,
+    version_manager,
+)
 from localstack.services.lambda_.invocation.lambda_models import Function, FunctionVersion
 from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
+from localstack.services.lambda_.lambda_utils import HINT_LOG
+from localstack.utils.threads import start_thread
 
+from devenv.emulator.functions.log_text import as_lines
+from devenv.emulator.functions.loop_timer import LoopTimer
 from devenv.emulator.functions.zip_links import trouble
 
 PAYLOAD_LIMITS = {
@@ -47,6 +56,10 @@ def install() -> None:
     LambdaService.update_version = _update_version
     LambdaService.stop_version = _stop_version(LambdaService.stop_version)
     LambdaVersionManager.start = _not_at_once(LambdaVersionManager.start)
+    HINT_LOG.addFilter(_without_docker)
+    # Each invocation's metrics are sent by a thread that LocalStack remembers until it ends.
+    version_manager.start_thread = functools.partial(start_thread, _shutdown_hook=False)
+    execution_environment.Timer = LoopTimer
     store = _refusing_links(lambda_service.store_lambda_archive)
     lambda_service.store_lambda_archive = provider.store_lambda_archive = store
     for operation in ("update_function_code", "update_function_configuration"):
@@ -83,10 +96,20 @@ def check_not_updating(version: FunctionVersion) -> None:
         )
 
 
+def _without_docker(record: logging.LogRecord) -> bool:
+    """LocalStack's advice for a function that failed is to mount Docker's socket."""
+    if "docker.sock" in record.getMessage():
+        record.msg, record.args = "A function that has failed was invoked: see its StateReason.", ()
+    return True
+
+
 def _with_limits(invoke: Callable[..., Any]) -> Callable[..., Any]:
     def limited(service: Any, *, payload: bytes | None, **request: Any) -> Any:
         check_payload(len(payload or b""), request.get("invocation_type"))
-        return invoke(service, payload=payload, **request)
+        result = invoke(service, payload=payload, **request)
+        if result is not None and result.logs:  # What LogResult is made of.
+            result.logs = as_lines(result.logs)
+        return result
 
     return limited
 

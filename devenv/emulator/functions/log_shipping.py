@@ -14,6 +14,9 @@ from typing import Any
 from localstack.aws.connect import connect_to
 from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler, LogItem
 
+from devenv.emulator.functions import log_text
+from devenv.emulator.functions.log_retention import trim
+
 log = logging.getLogger(__name__)
 
 GATHERED = 0.2
@@ -22,6 +25,11 @@ MAX_EVENTS, MAX_BYTES, OVERHEAD = 5_000, 900_000, 26
 """Of one request; CloudWatch takes 10,000 and 1 MiB, and counts 26 bytes more per event."""
 
 type Event = dict[str, Any]
+type Role = tuple[str, str]
+"""ARN and region."""
+
+CLIENTS: dict[Role, Any] = {}
+"""One for each role: LocalStack makes one for each version of a function, and keeps it."""
 
 
 def install() -> None:
@@ -31,9 +39,7 @@ def install() -> None:
 
 def ship(handler: Any) -> None:
     """Send what is in the handler's queue until it's shut down."""
-    client = connect_to.with_assumed_role(
-        region_name=handler.region, role_arn=handler.role_arn, service_principal="lambda"
-    ).logs
+    role = (handler.role_arn, handler.region)
     stopping = threading.Event()
     while not stopping.is_set():
         items = [handler.log_queue.get()]
@@ -46,7 +52,8 @@ def ship(handler: Any) -> None:
         for (group, stream), events in _by_stream(items).items():
             try:
                 for part in parts(events):
-                    _put(client, group, stream, part)
+                    _put_as(role, group, stream, part)
+                trim(*role, group, stream)
             except Exception as e:  # Logs must not hurt what they tell of.
                 log.warning("The log of %s was not saved: %s", group, e)
 
@@ -79,10 +86,26 @@ def _by_stream(items: Iterable[LogItem]) -> dict[tuple[str, str], list[Event]]:
     now = int(time.time() * 1000)
     found: dict[tuple[str, str], list[Event]] = {}
     for item in items:
-        lines = [line + "\n" for line in item.logs.split("\n") if line]
         events = found.setdefault((item.log_group, item.log_stream), [])
-        events += [{"timestamp": now, "message": line} for line in lines]
+        messages = log_text.events(item.logs)
+        events += [{"timestamp": now, "message": message} for message in messages]
     return found
+
+
+def _put_as(role: Role, group: str, stream: str, events: list[Event]) -> None:
+    """With the role's session, or a new one where that isn't good any more."""
+    client = CLIENTS.get(role)
+    if client is not None:
+        try:
+            return _put(client, group, stream, events)
+        except client.exceptions.ClientError:
+            CLIENTS.pop(role, None)
+    client = connect_to.with_assumed_role(
+        role_arn=role[0], region_name=role[1], service_principal="lambda"
+    ).logs
+    _put(client, group, stream, events)
+    CLIENTS[role] = client
+    return None
 
 
 def _put(client: Any, group: str, stream: str, events: list[Event]) -> None:

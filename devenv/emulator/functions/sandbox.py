@@ -1,9 +1,15 @@
 """The process that a function runs in: started, listened to, measured and ended.
 
+<<<<<<< HEAD
 A process of this machine's, under the person's own account, or, where the emulator is root in a
 container, under one that nobody else has (see `accounts`). It's separated from the developer's
 environment (own variables, home, temporary folder and working folder), not locked in. Memory is
 measured, not limited.
+=======
+A process of this machine's, under the person's own account: it's separated from the developer's
+environment (own variables, home, temporary folder and working folder), not locked in. One that
+takes more memory than the function's size is killed (`memory` says what is counted).
+>>>>>>> functions
 """
 
 import contextlib
@@ -20,8 +26,16 @@ from typing import Protocol
 
 import psutil
 
+from devenv.emulator.functions import lambda_paths
 from devenv.emulator.functions.families import Family
 from devenv.emulator.functions.io_loop import io_loop
+from devenv.emulator.functions.memory import WATCH, own_bytes, own_bytes_anywhere
+from devenv.emulator.functions.output_buffer import OutputBuffer
+
+SCRATCH = "function-"
+"""What the name of a function's temporary folder begins with."""
+
+PROC = Path("/proc/self/status")
 
 
 class Sandbox(Protocol):
@@ -32,7 +46,19 @@ class Sandbox(Protocol):
         all it can have while it starts."""
         ...
 
+    def thaw(self) -> None:
+        """An event is coming. Lambda freezes what has none."""
+        ...
+
+    def freeze(self) -> None:
+        """It has no event, nor is it being initialized."""
+        ...
+
     def kill(self) -> None: ...
+
+    def ran_out_of_memory(self) -> bool:
+        """Whether it was ended because it took more than the function's memory size."""
+        ...
 
     def owns(self, peer: tuple[str, int]) -> bool:
         """Whether a connection to the Runtime API comes from the runtime, or from what it started.
@@ -43,9 +69,21 @@ class Sandbox(Protocol):
         """What was written to stdout and stderr since the last call."""
         ...
 
+    def as_on_lambda(self, text: str) -> str:
+        """`text` with its folders named as on Lambda."""
+        ...
+
     def max_memory(self) -> int:
         """The most memory that was in use so far, in MB."""
         ...
+
+
+def remove_leftover_folders(parent: Path) -> int:
+    """Remove the temporary folders of functions whose emulator was killed; how many there were."""
+    found = list(parent.glob(f"{SCRATCH}*"))
+    for folder in found:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(found)
 
 
 class SandboxFactory(Protocol):
@@ -61,8 +99,14 @@ class ProcessSandboxes:
     command: Sequence[str]
     folder: Path
     variables: Mapping[str, str]
+<<<<<<< HEAD
     account: int | None = None
     """The number of the account that it runs under; None for the emulator's own."""
+=======
+    lambda_folders: Mapping[Path, str] = field(default_factory=dict)
+    """What folders of this machine are called on Lambda."""
+    memory_mb: int = 10_240
+>>>>>>> functions
 
     def __call__(self, runtime_api: str, on_exit: Callable[[str], None]) -> Sandbox:
         return ProcessSandbox(self, runtime_api, on_exit)
@@ -76,16 +120,22 @@ class ProcessSandbox:
     runtime_api: str
     on_exit: Callable[[str], None]
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _logs: OutputBuffer = field(default_factory=OutputBuffer)
     _peak_mb: int = 0
+    _out_of_memory: bool = False
 
     def __post_init__(self) -> None:
-        self._scratch = Path(tempfile.mkdtemp(prefix="function-"))
+        self._scratch = Path(tempfile.mkdtemp(prefix=SCRATCH))
         self._output, write_end = os.pipe()
         os.set_blocking(self._output, False)
+<<<<<<< HEAD
         self._logs = bytearray()
         account = self.spec.account
         if account is not None:
             os.chown(self._scratch, account, account)
+=======
+        self._names = lambda_paths.names(self.spec.lambda_folders)
+>>>>>>> functions
         try:
             self._process = subprocess.Popen(
                 self.spec.command,
@@ -114,12 +164,26 @@ class ProcessSandbox:
         # Read all along, so that a function that logs much is never held up by a full pipe.
         io_loop().call_soon_threadsafe(io_loop().add_reader, self._output, self._readable)
         _when_ended(self._process.pid, self._ended)
+        WATCH.begin(self._look)
 
     def end_boost(self) -> None:
         """Nothing: a process's CPU isn't limited."""
 
+    def thaw(self) -> None:
+        """From now on its memory is looked at. The process isn't stopped in between."""
+        if self._peak_mb == 0:
+            self.max_memory()
+        WATCH.begin(self._look)
+
+    def freeze(self) -> None:
+        WATCH.end(self._look)
+
+    def ran_out_of_memory(self) -> bool:
+        return self._out_of_memory
+
     def kill(self) -> None:
         """End the process and all that it started, at once: Lambda gives no warning either."""
+        WATCH.end(self._look)
         self._family.kill()
         self._process.wait()
         with self._lock:
@@ -133,14 +197,25 @@ class ProcessSandbox:
     def read_logs(self) -> str:
         with self._lock:
             self._drain()
-            text = self._logs.decode("utf-8", "replace")
-            self._logs.clear()
-        return text
+        return self.as_on_lambda(self._logs.take())
+
+    def as_on_lambda(self, text: str) -> str:
+        return lambda_paths.renamed(text, self._names)
 
     def max_memory(self) -> int:
         with contextlib.suppress(OSError, psutil.Error):  # Once ended, the last figure stands.
             self._peak_mb = max(self._peak_mb, _peak_bytes(self._process.pid) // 2**20)
         return self._peak_mb
+
+    def _look(self) -> None:
+        """End it if it has more memory than the function's size."""
+        root, limit = self._process.pid, self.spec.memory_mb * 2**20
+        own = own_bytes(root, limit) if PROC.exists() else own_bytes_anywhere(root)
+        self._peak_mb = max(self._peak_mb, own // 2**20)
+        if own > limit and self._process.returncode is None:
+            self._out_of_memory = True
+            WATCH.end(self._look)
+            self._family.kill()
 
     def _readable(self) -> None:
         with self._lock:
@@ -157,7 +232,7 @@ class ProcessSandbox:
                 return True
             if not chunk:
                 return False
-            self._logs += chunk
+            self._logs.add(chunk)
         return False
 
     def _close_output(self) -> None:

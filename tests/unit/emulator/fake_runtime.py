@@ -69,6 +69,7 @@ class FakeSandbox:
     def __init__(self, script: Script, address: str, on_exit: Callable[[str], None]) -> None:
         self.client = Client(address)
         self.boosts_ended = 0
+        self.frozen = self.out_of_memory = False
         self._script = script
         self._on_exit = on_exit
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -76,6 +77,15 @@ class FakeSandbox:
 
     def end_boost(self) -> None:
         self.boosts_ended += 1
+
+    def thaw(self) -> None:
+        self.frozen = False
+
+    def freeze(self) -> None:
+        self.frozen = True
+
+    def ran_out_of_memory(self) -> bool:
+        return self.out_of_memory
 
     def kill(self) -> None:
         self.client.killed.set()
@@ -86,6 +96,9 @@ class FakeSandbox:
     def read_logs(self) -> str:
         written, self.client.written[:] = list(self.client.written), []
         return "".join(f"{line}\n" for line in written)
+
+    def as_on_lambda(self, text: str) -> str:
+        return text.replace("/here/", "/var/task/")
 
     def max_memory(self) -> int:
         return 42

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from devenv.emulator.functions.code import Code, check, locate, variables, version_notice
+from devenv.emulator.functions.code import (
+    Code,
+    check,
+    lambda_folders,
+    locate,
+    variables,
+    version_notice,
+)
 from devenv.errors import DevenvError
 
 IMAGE = Code(Path("/task"), ("/venv/bin/python", "-m", "awslambdaric", "a.b"), "a.b", None)
@@ -146,8 +153,34 @@ def test_a_missing_folder_program_or_permission_is_told_apart(tmp_path: Path) ->
 
 
 def test_another_python_than_asked_for_is_noticed() -> None:
-    """In the log, once; images and bootstraps bring their own."""
+    """In the emulator's log; images and bootstraps bring their own."""
     old = Code(ZIP.folder, ZIP.command, "a.b", "python3.9")
-    notice = version_notice(old)
-    assert notice == "devenv: python3.9 was asked for; this function runs on python3.13."
+    assert version_notice(old) == "python3.9 was asked for, and it runs on python3.13"
     assert [version_notice(code) for code in (ZIP, IMAGE, PROVIDED)] == [None, None, None]
+
+
+def test_an_emulator_that_was_started_without_packages_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`python -m devenv.emulator` alone: it names the command that installs them."""
+    monkeypatch.delenv("DEVENV_ZIP_PYTHON")
+    with pytest.raises(DevenvError, match="without DEVENV_ZIP_PYTHON: start it with `devenv up`"):
+        locate(version(code=unzipped(Path("/x")), runtime="python3.13", handler="a.b"))
+
+
+def test_folders_have_names_on_lambda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code's, the runtime client's, and the interpreter's; a bootstrap has its code's alone."""
+    python = tmp_path / "zip" / "bin" / "python"
+    base = tmp_path / "base" / "lib" / "python3.13"
+    for folder in (python.parent, tmp_path / "zip" / "lib" / "python3.13", base):
+        folder.mkdir(parents=True)
+    (tmp_path / "zip" / "pyvenv.cfg").write_text(f"home = {tmp_path}/base/bin\nuv = 1\n")
+    monkeypatch.setenv("DEVENV_RUNTIME_DIR", "/runtime")
+    code = Code(Path("/code/1f2e"), (str(python), "-m", "awslambdaric", "a.b"), "a.b", "python3.13")
+    assert lambda_folders(code) == {
+        Path("/code/1f2e"): "/var/task",
+        Path("/runtime"): "/var/runtime",
+        tmp_path / "zip" / "lib" / "python3.13": "/var/lang/lib/python3.13",
+        base: "/var/lang/lib/python3.13",
+    }
+    assert lambda_folders(PROVIDED) == {Path("/task"): "/var/task"}

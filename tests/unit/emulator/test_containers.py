@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,7 +10,12 @@ from environment_scripts import Make, fails_in_init, request, works
 
 from devenv.emulator.__main__ import executor, localstack_variables
 from devenv.emulator.functions.container_engine import has_registry
-from devenv.emulator.functions.container_sandbox import ContainerSandboxes, exit_reason
+from devenv.emulator.functions.container_sandbox import (
+    ContainerSandbox,
+    ContainerSandboxes,
+    exit_reason,
+    used_bytes,
+)
 from devenv.errors import BadInput
 from devenv.settings import read_settings
 
@@ -85,3 +91,70 @@ def test_functions_are_processes_unless_told(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("DEVENV_FUNCTIONS", "pods")
     with pytest.raises(BadInput, match="pods is neither of processes, containers"):
         executor()
+
+
+V2 = {"usage": 90 * 2**20, "stats": {"inactive_file": 10 * 2**20}}
+V1 = {
+    "usage": 90 * 2**20,
+    "max_usage": 300 * 2**20,
+    "stats": {"total_inactive_file": 20 * 2**20, "cache": 30 * 2**20},
+}
+
+
+@pytest.mark.parametrize(("memory", "mb"), [(V2, 80), (V1, 280), ({}, None)])
+def test_memory_is_the_cgroups_peak_where_it_is_told(
+    memory: dict[str, Any], mb: int | None
+) -> None:
+    """Else what is used now; without what the system could have back."""
+    used = used_bytes(memory)
+    assert used == (None if mb is None else mb * 2**20)
+
+
+@dataclass
+class FakeContainer:
+    """A container of which the engine has samples."""
+
+    address: str = "172.20.0.5"
+    used_mb: int = 64
+    asked: int = 0
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        return {"NetworkSettings": {"Networks": {"net": {"IPAddress": self.address}}}}
+
+    def reload(self) -> None:
+        pass
+
+    def stats(self, **options: bool) -> dict[str, Any]:
+        assert options == {"stream": False, "one_shot": True}
+        self.asked += 1
+        return {"memory_stats": {"usage": self.used_mb * 2**20, "stats": {}}}
+
+
+def sandbox_of(container: FakeContainer) -> ContainerSandbox:
+    """As if it had been started."""
+    sandbox = object.__new__(ContainerSandbox)
+    engine: Any = SimpleNamespace(network="net")
+    sandbox.spec = ContainerSandboxes(engine, "f", "image", {}, 512)
+    sandbox._container = container  # type: ignore[assignment]
+    sandbox._ended, sandbox._peak_mb, sandbox._asked = False, 0, 0.0
+    return sandbox
+
+
+def test_only_the_containers_own_address_may_speak_to_its_runtime_api() -> None:
+    """Any function finds another's by a scan of ports."""
+    sandbox = sandbox_of(FakeContainer())
+    assert sandbox.owns(("172.20.0.5", 40_000))
+    assert not sandbox.owns(("172.20.0.6", 40_000))
+    assert not sandbox_of(FakeContainer(address="")).owns(("172.20.0.6", 40_000))
+
+
+def test_a_short_run_has_its_memory_measured_once_a_second() -> None:
+    """The engine's first sample comes after a second: 0 MB until then."""
+    container = FakeContainer()
+    sandbox = sandbox_of(container)
+    assert [sandbox.max_memory() for _ in range(10)] == [64] * 10
+    assert container.asked == 1
+    container.used_mb = 96
+    sandbox._asked -= 1
+    assert (sandbox.max_memory(), container.asked) == (96, 2)

@@ -127,3 +127,33 @@ def test_a_stopped_environment_starts_nothing(make: Make) -> None:
     with pytest.raises(RuntimeError, match="stopped"):
         environment.invoke(request())
     assert len(sandboxes.started) == 1
+
+
+def out_of_memory(client: Client) -> None:
+    client.next()
+    raise Exit("signal: killed")
+
+
+def test_a_runtime_over_its_memory_is_told_as_such(make: Make) -> None:
+    """By the error's type; in the log it's an end like any other."""
+    environment, sandboxes = make(out_of_memory, works)
+    sandboxes.started[0].out_of_memory = True
+    result = environment.invoke(request())
+    assert error(result) == {
+        "errorType": "Runtime.OutOfMemory",
+        "errorMessage": "RequestId: id-1 Error: Runtime exited with error: signal: killed",
+    }
+    assert lines(result)[-4:] == [
+        "RequestId: id-1 Error: Runtime exited with error: signal: killed",
+        "Runtime.ExitError",
+        END,
+        f"{REPORT}\tInit Duration: N ms\tStatus: error\tError Type: Runtime.OutOfMemory",
+    ]
+    assert not environment.invoke(request(2)).is_error
+
+
+def test_a_runtime_is_frozen_between_invocations(make: Make) -> None:
+    """As on Lambda; here it's then that nobody looks at its memory."""
+    environment, sandboxes = make(works)
+    environment.invoke(request())
+    assert sandboxes.started[0].frozen

@@ -46,6 +46,21 @@ def test_a_handlers_error_is_passed_on_and_the_runtime_lives(make: Make) -> None
     assert len(sandboxes.started) == 1
 
 
+def test_an_errors_stack_names_lambdas_folders(make: Make) -> None:
+    """A response is left as it is, whatever it names."""
+
+    def raises_then_answers(client: Client) -> None:
+        request_id, _ = client.next()
+        client.fail(request_id, "ValueError", "at /here/app.py")
+        request_id, _ = client.next()
+        client.respond(request_id, "/here/app.py")
+        client.killed.wait()
+
+    environment, _ = make(raises_then_answers)
+    assert error(environment.invoke(request(0)))["errorMessage"] == "at /var/task/app.py"
+    assert environment.invoke(request(1)).payload == b'"/here/app.py"'
+
+
 def test_a_response_that_is_too_large_is_the_callers_error(make: Make) -> None:
     """The runtime is told with 413, of which Python's dies."""
 

@@ -11,7 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from devenv.emulator.functions.sandbox import ProcessSandbox, ProcessSandboxes
+from devenv.emulator.functions.memory import WATCH
+from devenv.emulator.functions.sandbox import (
+    ProcessSandbox,
+    ProcessSandboxes,
+    remove_leftover_folders,
+)
 from devenv.wait import wait_for
 
 API = "127.0.0.1:1"
@@ -34,10 +39,14 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     made: list[ProcessSandbox] = []
 
-    def start(source: str) -> tuple[ProcessSandbox, "queue.SimpleQueue[str]"]:
+    def start(
+        source: str, memory_mb: int = 1024
+    ) -> tuple[ProcessSandbox, "queue.SimpleQueue[str]"]:
         ends: queue.SimpleQueue[str] = queue.SimpleQueue()
         command = (sys.executable, "-u", "-c", source)
-        sandboxes = ProcessSandboxes(command, tmp_path, {"PATH": os.environ["PATH"]})
+        variables = {"PATH": os.environ["PATH"]}
+        folders = {tmp_path: "/var/task"}
+        sandboxes = ProcessSandboxes(command, tmp_path, variables, folders, memory_mb)
         made.append(ProcessSandbox(sandboxes, API, ends.put))
         return made[-1], ends
 
@@ -106,14 +115,23 @@ def test_a_child_ends_when_the_function_has_ended_before_it(start: Start) -> Non
     wait_for(lambda: not alive(child), timeout=10, failure="the child is still there")
 
 
-def test_output_of_a_killed_function_is_kept(start: Start) -> None:
+def test_output_of_a_killed_function_is_kept(start: Start, tmp_path: Path) -> None:
     """Its last words are what one wants to read."""
-    sandbox, _ = start(f"print('last words'); {NEVER_ENDS}")
-    lines(sandbox, "last words")
-    sandbox, _ = start(f"print('x' * 50_000); {NEVER_ENDS}")
-    wait_for(lambda: len(sandbox._logs) > 50_000, timeout=10, failure="nothing was printed")
+    source = "import pathlib; print('x' * 50_000); pathlib.Path('printed').touch()"
+    sandbox, _ = start(f"{source}; {NEVER_ENDS}")
+    wait_for((tmp_path / "printed").exists, timeout=10, failure="nothing was printed")
     sandbox.kill()
     assert sandbox.read_logs() == "x" * 50_000 + "\n"
+
+
+def test_folders_have_lambdas_names_in_the_log(start: Start, tmp_path: Path) -> None:
+    """A traceback names /var/task, as on Lambda."""
+    (tmp_path / "app.py").write_text("def handler():\n    raise ValueError('no ride')\n")
+    sandbox, ends = start("import sys; sys.path.insert(0, '.'); import app; app.handler()")
+    ends.get(timeout=10)
+    log = sandbox.read_logs()
+    assert 'File "/var/task/app.py", line 2, in handler' in log
+    assert str(tmp_path) not in log
 
 
 def test_nothing_is_left_of_functions(start: Start, tmp_path: Path) -> None:
@@ -143,3 +161,70 @@ def test_idle_functions_share_a_thread(start: Start) -> None:
     for _ in range(5):
         start(NEVER_ENDS)
     assert threading.active_count() == before
+
+
+ALLOCATES = "import time; kept = bytearray(b'x' * 200_000_000); print('done'); time.sleep(600)"
+FORKS = """
+import os, time
+kept = bytearray(b"x" * 60_000_000)
+for _ in range(4):
+    if os.fork() == 0:
+        time.sleep(600)
+print("forked")
+time.sleep(600)
+"""
+MAPS = """
+import mmap, time
+with open("large", "rb") as file:
+    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    total = sum(mapped[start] for start in range(0, len(mapped), 4096))
+print("read")
+time.sleep(600)
+"""
+
+
+IN_A_CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {ALLOCATES!r}])"
+
+
+@pytest.mark.parametrize("source", [ALLOCATES, IN_A_CHILD])
+def test_a_function_over_its_memory_is_killed(start: Start, source: str) -> None:
+    """By what it has itself, or by what its children have."""
+    sandbox, ends = start(source, memory_mb=128)
+    assert ends.get(timeout=20) == "signal: killed"
+    assert sandbox.ran_out_of_memory()
+    assert sandbox.max_memory() > 128
+
+
+@pytest.mark.parametrize(("source", "until"), [(FORKS, "forked"), (MAPS, "read")])
+def test_memory_that_costs_nothing_more_is_not_counted(
+    start: Start, source: str, until: str, tmp_path: Path
+) -> None:
+    """What processes share after a fork, and pages of files, which the system can drop."""
+    (tmp_path / "large").write_bytes(b"x" * 200_000_000)
+    sandbox, ends = start(source, memory_mb=128)
+    lines(sandbox, until)
+    for _ in range(3):
+        sandbox._look()
+    assert not sandbox.ran_out_of_memory()
+    assert ends.empty()
+
+
+def test_a_frozen_function_is_not_looked_at(start: Start) -> None:
+    """50 that wait for events cost nothing."""
+    sandbox, _ = start(NEVER_ENDS)
+    assert sandbox._look in WATCH._looks
+    sandbox.freeze()
+    assert sandbox._look not in WATCH._looks
+    sandbox.thaw()
+    assert sandbox._look in WATCH._looks
+    sandbox.kill()
+    assert sandbox._look not in WATCH._looks
+
+
+def test_folders_of_a_killed_emulators_functions_are_removed(tmp_path: Path) -> None:
+    """44 MB after twelve of them."""
+    for name in ("function-a", "function-b"):
+        (tmp_path / name / "cache").mkdir(parents=True)
+    (tmp_path / "lambda").mkdir()
+    assert remove_leftover_folders(tmp_path) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["lambda"]
