@@ -3,11 +3,7 @@
 import functools
 import logging
 import os
-<<<<<<< HEAD
 import tempfile
-import threading
-=======
->>>>>>> functions
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,17 +47,14 @@ class ProcessExecutor(RuntimeExecutor):
         configured = self.function_version.config.environment or {}
         variables = function_code.variables(code, env_vars, configured)
         self._environment = Environment(
-<<<<<<< HEAD
-            ProcessSandboxes(code.command, code.folder, variables, accounts.next_account()),
-=======
             ProcessSandboxes(
                 code.command,
                 code.folder,
                 variables,
                 function_code.lambda_folders(code),
                 self.function_version.config.memory_size,
+                accounts.next_account(),
             ),
->>>>>>> functions
             limits(self.function_version, provisioned=is_provisioned(env_vars)),
         )
         self._environment.start()
@@ -103,13 +96,10 @@ class ProcessExecutor(RuntimeExecutor):
             function_version.config.code.prepare_for_execution()
         code = function_code.locate(function_version)
         function_code.check(code)
-<<<<<<< HEAD
-        if accounts.are_used():
-            accounts.make_readable(code.folder, Path(tempfile.gettempdir()))
-=======
         if notice := function_code.version_notice(code):
             LOG.warning("Function %s: %s.", function_version.qualified_arn, notice)
->>>>>>> functions
+        if accounts.are_used():
+            accounts.make_readable(code.folder, Path(tempfile.gettempdir()))
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:

@@ -1,15 +1,9 @@
 """The process that a function runs in: started, listened to, measured and ended.
 
-<<<<<<< HEAD
 A process of this machine's, under the person's own account, or, where the emulator is root in a
 container, under one that nobody else has (see `accounts`). It's separated from the developer's
-environment (own variables, home, temporary folder and working folder), not locked in. Memory is
-measured, not limited.
-=======
-A process of this machine's, under the person's own account: it's separated from the developer's
 environment (own variables, home, temporary folder and working folder), not locked in. One that
 takes more memory than the function's size is killed (`memory` says what is counted).
->>>>>>> functions
 """
 
 import contextlib
@@ -99,14 +93,11 @@ class ProcessSandboxes:
     command: Sequence[str]
     folder: Path
     variables: Mapping[str, str]
-<<<<<<< HEAD
-    account: int | None = None
-    """The number of the account that it runs under; None for the emulator's own."""
-=======
     lambda_folders: Mapping[Path, str] = field(default_factory=dict)
     """What folders of this machine are called on Lambda."""
     memory_mb: int = 10_240
->>>>>>> functions
+    account: int | None = None
+    """The number of the account that it runs under; None for the emulator's own."""
 
     def __call__(self, runtime_api: str, on_exit: Callable[[str], None]) -> Sandbox:
         return ProcessSandbox(self, runtime_api, on_exit)
@@ -128,14 +119,10 @@ class ProcessSandbox:
         self._scratch = Path(tempfile.mkdtemp(prefix=SCRATCH))
         self._output, write_end = os.pipe()
         os.set_blocking(self._output, False)
-<<<<<<< HEAD
-        self._logs = bytearray()
+        self._names = lambda_paths.names(self.spec.lambda_folders)
         account = self.spec.account
         if account is not None:
             os.chown(self._scratch, account, account)
-=======
-        self._names = lambda_paths.names(self.spec.lambda_folders)
->>>>>>> functions
         try:
             self._process = subprocess.Popen(
                 self.spec.command,
@@ -153,6 +140,7 @@ class ProcessSandbox:
                 user=account,
                 group=account,
                 extra_groups=None if account is None else [],
+                umask=0o022,  # Lambda's.
             )
         except OSError:
             os.close(self._output)
