@@ -24,9 +24,30 @@ settings.register_profile("thorough", deadline=None, max_examples=1500, stateful
 settings.load_profile("quick")
 
 
-LONGEST_FIRST: tuple[str, ...] = ()
+LONGEST_FIRST = (
+    "e2e/test_damaged_state.py",
+    "e2e/test_bench.py",
+    "e2e/test_full_disk.py",
+    "e2e/test_as_on_aws.py",
+    "e2e/test_bikes.py",
+    "e2e/test_life_cycle.py",
+    "e2e/test_two_terminals.py",
+    "integration/test_second_up.py",
+    "e2e/test_wrong_input.py",
+    "conformance/test_age.py",
+    "conformance/test_batches.py",
+    "integration/mapping/test_mapping.py",
+    "e2e/test_recipes.py",
+    "e2e/test_third_pipeline.py",
+    "integration/test_model_step.py",
+    "integration/test_malformed_records.py",
+    "integration/door/test_chromium.py",
+)
 """Files whose tests take longest, in this order. The others follow as they are collected."""
-ALONE: tuple[str, ...] = ("unit/",)
+ALONE = (
+    *("unit/", "e2e/test_life_cycle.py", "e2e/test_two_terminals.py", "e2e/test_full_disk.py"),
+    *("integration/s3/test_damaged_files.py", "conformance/test_batches.py"),
+)
 """Files and folders whose tests share nothing: any worker may take any of them."""
 
 

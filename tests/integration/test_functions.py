@@ -12,7 +12,7 @@ from devenv.stack.process import Registry
 from devenv.testing.engine import Engine
 from devenv.wait import wait_for
 
-from .zip_functions import Functions, processes_with, zipped
+from .zip_functions import Functions, code_folder, processes_with, zipped
 
 ENVIRONMENT = """
 import os
@@ -103,7 +103,10 @@ def test_a_function_gets_the_event_and_the_documented_context(functions: Functio
 
 
 def test_a_function_sees_the_documented_variables_and_none_of_the_developers(
-    functions: Functions, home: Path, devenv_endpoint_inside: str
+    functions: Functions,
+    home: Path,
+    devenv_endpoint_inside: str,
+    devenv_function_engine: Engine,
 ) -> None:
     """The names are AWS's list, and what this process has set isn't there."""
     configured = {"Variables": {"MINE": "yes", "TZ": "Europe/London"}}
@@ -124,7 +127,8 @@ def test_a_function_sees_the_documented_variables_and_none_of_the_developers(
     }
     assert {key: seen[key] for key in expected} == expected
     assert "[$LATEST]" in seen["AWS_LAMBDA_LOG_STREAM_NAME"]
-    assert Path(seen["LAMBDA_TASK_ROOT"]).is_relative_to(home)
+    code = code_folder(devenv_function_engine, home)
+    assert Path(seen["LAMBDA_TASK_ROOT"]).is_relative_to(code)
 
 
 def test_credentials_are_those_of_the_functions_role(functions: Functions) -> None:

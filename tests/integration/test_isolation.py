@@ -13,9 +13,10 @@ import pytest
 from devenv.aws import Aws
 from devenv.settings import Settings
 from devenv.stack.embedded import Embedded
+from devenv.testing.engine import Engine
 from devenv.testing.ports import free_port
 
-from .zip_functions import ROLE, Functions, make_role, processes_with
+from .zip_functions import ROLE, Functions, code_folder, make_role, processes_with
 
 SHARED = [
     Path("/var/lib/localstack"),
@@ -40,8 +41,10 @@ class Second:
     functions: Functions
 
     def start(self) -> None:
+        """Functions' role is made anew: an emulator that ends forgets it."""
         for service in self.embedded.start():
             self.embedded.wait(service)
+        make_role(self.aws.iam, ROLE.rpartition("/")[2])
 
     @property
     def home(self) -> Path:
@@ -100,7 +103,7 @@ def entries(folders: list[Path]) -> dict[Path, int]:
 
 
 def test_two_environments_share_nothing_and_stop_apart(
-    second: Second, functions: Functions, aws: Aws, home: Path
+    second: Second, functions: Functions, aws: Aws, home: Path, devenv_function_engine: Engine
 ) -> None:
     """Buckets, streams, functions, objects and code of one are not the other's."""
     before = entries(SHARED)
@@ -116,10 +119,9 @@ def test_two_environments_share_nothing_and_stop_apart(
     assert second.aws.kinesis.list_streams()["StreamNames"] == ["second-only"]
     assert "second-only" not in aws.kinesis.list_streams()["StreamNames"]
 
-    make_role(second.aws.iam, ROLE.rpartition("/")[2])  # Or it couldn't log.
     mine, theirs = functions.create(ROOT_OF_TASK), second.functions.create(ROOT_OF_TASK)
     my_root, their_root = functions.invoke(mine), second.functions.invoke(theirs)
-    assert Path(my_root.payload).is_relative_to(home)
+    assert Path(my_root.payload).is_relative_to(code_folder(devenv_function_engine, home))
     assert Path(their_root.payload).is_relative_to(second.home)
     assert len(second.processes()) >= 2
 

@@ -8,11 +8,13 @@ import stat
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psutil
 
 from devenv.aws import Aws
+from devenv.testing.engine import Engine
 from devenv.wait import wait_for
 
 ROLE = "arn:aws:iam::000000000000:role/lambda-kinesis-role"
@@ -112,6 +114,11 @@ class Functions:
                 self.aws.functions.delete_function(FunctionName=name)
             except self.aws.functions.exceptions.ResourceNotFoundException:
                 continue
+
+
+def code_folder(engine: Engine, home: Path) -> Path:
+    """Where zip functions' code lies: in a container where their accounts can read it."""
+    return Path("/tmp/devenv") if engine is Engine.DOCKER else home
 
 
 def make_role(iam: Any, name: str) -> str:

@@ -15,8 +15,8 @@ from ..zip_functions import make_role, zipped
 SOURCE = """
 import base64, json
 def handler(event, context):
-    with open({path!r}, "a") as file:
-        file.write(json.dumps(event) + "\\n")
+    with open({path!r}, "ab", buffering=0) as file:
+        file.write(json.dumps(event).encode() + b"\\n")
     data = [base64.b64decode(r["kinesis"]["data"]).decode() for r in event["Records"]]
     {body}
 """
@@ -103,7 +103,8 @@ class Mapped:
         """All that the function got so far."""
         if not self.seen.exists():
             return []
-        return [json.loads(line) for line in self.seen.read_text().splitlines()]
+        whole, _, _ = self.seen.read_text().rpartition("\n")  # It may just be writing the rest.
+        return [json.loads(line) for line in whole.splitlines()]
 
     def batches(self) -> list[list[str]]:
         return [texts(event) for event in self.events()]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from ..zip_functions import make_role
 from .emulator import Emulator, listed, shown
 
 CORS = {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://example.org"]}]}
@@ -116,7 +117,7 @@ def test_functions_archives_do_not_pile_up(running: Emulator) -> None:
         FunctionName="f",
         Runtime="python3.13",
         Handler="main.handler",
-        Role="arn:aws:iam::000000000000:role/r",
+        Role=make_role(running.client("iam"), "r"),
         Code={"ZipFile": archive.getvalue()},
     )
     assert len(list(running.contents.iterdir())) == left + 1

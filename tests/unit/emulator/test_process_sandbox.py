@@ -57,14 +57,15 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
 def lines(sandbox: ProcessSandbox, until: str) -> list[str]:
     """What it printed, once `until` is among it."""
-    found: list[str] = []
+    found = ""
 
     def probe() -> bool:
-        found.extend(sandbox.read_logs().splitlines())
-        return until in found
+        nonlocal found
+        found += sandbox.read_logs()  # Of which the end may be a part of a line.
+        return until in found.splitlines()
 
-    wait_for(probe, timeout=10, failure=f"{until} was not printed")
-    return found
+    wait_for(probe, timeout=30, failure=f"{until} was not printed")
+    return found.splitlines()
 
 
 def alive(pid: int) -> bool:
