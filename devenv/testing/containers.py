@@ -4,8 +4,9 @@ The containers are those of compose.yaml, under ports that `Settings` names, so 
 beside a developer's own environment. Making the system in them is the bootstrap's, as everywhere.
 """
 
+import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -33,6 +34,15 @@ AWS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
 }
+
+
+SOCKET = "/var/run/docker.sock"
+
+
+def docker_socket(environ: Mapping[str, str]) -> str:
+    """The path of the engine's socket on this machine: DOCKER_HOST's, if that names one."""
+    kind, _, path = environ.get("DOCKER_HOST", "").partition("://")
+    return path if kind == "unix" else environ.get("DOCKER_SOCKET", SOCKET)
 
 
 def build_images(root: Path) -> None:
@@ -63,7 +73,7 @@ def environment(settings: Settings, shared: Path, say: Callable[[str], None]) ->
             .with_envs(**AWS, DEVENV_FUNCTION_CPU_LIMIT="0", DEVENV_HOME=str(settings.home))
             .with_env("DEVENV_FUNCTION_LOG", str(settings.home / "logs" / "function.log"))
             .with_volume_mapping(str(shared), str(shared), "rw")
-            .with_volume_mapping("/var/run/docker.sock", "/var/run/docker.sock", "rw")
+            .with_volume_mapping(docker_socket(os.environ), SOCKET, "rw")
             .with_kwargs(init=True, user="root", cap_drop=["ALL"], cap_add=list(CAPABILITIES))
         )
         stack.callback(_stop, emulator)
