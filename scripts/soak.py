@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def handler(event, context):
 """
 PAUSE = 0.5
 """Seconds between two rides."""
+REST = 1.0
+"""Seconds between two functions."""
 SAMPLES = 500
 INVOCATIONS = 3
 TOLERANCE = 1.1
@@ -130,6 +133,7 @@ def functions(settings: Settings, done: Done, stop: threading.Event) -> None:
         try:
             cycle(aws, role, f"soak-{number}")
             done.cycles += 1
+            stop.wait(REST)
         except Exception as error:  # Told at the end; the next one may work.
             done.failures.append(f"{time.strftime('%X')} soak-{number}: {error!r}")
 
@@ -156,6 +160,9 @@ def cycle(aws: Aws, role: str, name: str) -> None:
                 raise AssertionError(answer["Payload"].read())
     finally:
         lambdas.delete_function(FunctionName=name)
+        # What a function has printed outlives it, as on AWS: it would be all that grows here.
+        with suppress(aws.logs.exceptions.ResourceNotFoundException):
+            aws.logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
 
 
 def rides(settings: Settings, done: Done, stop: threading.Event) -> None:
