@@ -65,10 +65,9 @@ def handler(event, context):
 MEETING = """
 import os, pathlib, time
 def handler(event, context):
-    here = pathlib.Path(os.environ["LAMBDA_TASK_ROOT"], "meeting")
-    here.mkdir(exist_ok=True)
-    (here / str(os.getpid())).touch()
-    while len(list(here.iterdir())) < 3:
+    mine = pathlib.Path(f"/tmp/{context.function_name}-{os.getpid()}")
+    mine.touch()
+    while len(list(mine.parent.glob(f"{context.function_name}-*"))) < 3:
         time.sleep(0.01)
     return os.getpid()
 """
