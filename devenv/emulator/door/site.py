@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from devenv.emulator.door.cross_origin import ONLY, CrossOriginRequest, service_that_allows
 from devenv.emulator.door.guard import Asked, Guard, Verdict
-from devenv.emulator.door.origin_of_functions import ROLES_ONLY, is_functions_address
+from devenv.emulator.door.origin_of_functions import ROLES_ONLY, is_of_a_function
 from devenv.emulator.door.refusal import Reason, Refused, error_response, protocol_of
 
 LOG = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class GuardedResource(Resource):
     def render(self, request: Any) -> Any:
         for header in (ONLY, ROLES_ONLY):
             request.requestHeaders.removeHeader(header)
-        if is_functions_address(request.getHost()):
+        if is_of_a_function(request.getHost(), request.getClientAddress()):
             request.requestHeaders.setRawHeaders(ROLES_ONLY, ["1"])
         verdict = self._guard.judge(asked(request))
         if verdict.refusal is None:

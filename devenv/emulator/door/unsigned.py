@@ -25,6 +25,9 @@ FREE_TO_READ = re.compile(
 )
 FREE_TO_CALL = re.compile(r"/_aws/execute-api/.+")
 """API Gateway's: its methods decide who may call them."""
+FREE_TO_ROLES = re.compile(
+    r"/_aws/(execute-api/.+|sns/SimpleNotificationService-\w+\.pem)|/_localstack/health"
+)
 QUEUE_PATH = re.compile(
     r"/(?:queue/(?P<region>[a-z0-9-]+)/)?(?P<account>\d{12})/(?P<queue>[\w-]+(\.fifo)?)"
 )
@@ -44,12 +47,8 @@ def require_open_page(method: str, path: str) -> None:
 
 
 def refuse_pages_to_roles(path: str) -> None:
-    """Raise Refused for LocalStack's pages: no policy of a role can allow them."""
-    if (
-        OWN_PAGES.match(path)
-        and not FREE_TO_CALL.fullmatch(path)
-        and not FREE_TO_READ.fullmatch(path)
-    ):
+    """Raise Refused for LocalStack's and our pages: no policy of a role can allow them."""
+    if OWN_PAGES.match(path) and not FREE_TO_ROLES.fullmatch(path):
         raise Refused(Reason.NOT_ALLOWED, f"{path} is for the developer's own credentials.")
 
 

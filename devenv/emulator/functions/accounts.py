@@ -24,6 +24,11 @@ def are_used() -> bool:
     return os.environ.get("DEVENV_FUNCTIONS") == "containers" and os.geteuid() == 0
 
 
+def is_one(number: int) -> bool:
+    """Whether an account is a function's."""
+    return FIRST <= number < FIRST + COUNT
+
+
 def next_account() -> int | None:
     """The number of an account for one environment; None for the emulator's own."""
     if not are_used():

@@ -28,7 +28,7 @@ from zope.interface import implementer
 
 from devenv.emulator.door.chain import require_role
 from devenv.emulator.door.guard import BROWSER_HEADERS, Guard
-from devenv.emulator.door.origin_of_functions import is_functions_address
+from devenv.emulator.door.origin_of_functions import is_of_a_function
 from devenv.emulator.door.refusal import Refused
 from devenv.emulator.kinesis.json_api import (
     CONTENT_TYPES,
@@ -85,7 +85,7 @@ class Front(ProtocolWrapper):
         self._lagging: IDelayedCall | None = None
         """Set while answers wait for the client: the connection's end, unless it reads them."""
         self._roles_only = False
-        """Whether it comes from a function's container."""
+        """Whether it comes from a function, in containers."""
 
     def makeConnection(self, transport: Any) -> None:
         self.connected = 1
@@ -93,7 +93,7 @@ class Front(ProtocolWrapper):
         self.factory.registerProtocol(self)
         transport.setTcpNoDelay(True)
         transport.registerProducer(self, True)
-        self._roles_only = is_functions_address(transport.getHost())
+        self._roles_only = is_of_a_function(transport.getHost(), transport.getPeer())
 
     def dataReceived(self, data: bytes) -> None:
         if self._passed_on:

@@ -65,6 +65,9 @@ class Transport:
     def getHost(self) -> IPv4Address:
         return IPv4Address("TCP", "127.0.0.1", 4566)
 
+    def getPeer(self) -> IPv4Address:
+        return IPv4Address("TCP", "127.0.0.1", 50_000)
+
     def setTcpNoDelay(self, enabled: bool) -> None:
         pass
 
