@@ -12,11 +12,10 @@ from typing import Any
 
 import docker
 import pytest
+from integration.zip_functions import ROLE, zipped
 
 from devenv.aws import Aws
 from devenv.settings import Settings
-
-from ..integration.zip_functions import ROLE, zipped
 
 IMAGE = "devenv-test-probe:latest"
 PROBE = """

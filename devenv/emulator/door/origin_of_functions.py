@@ -16,7 +16,7 @@ ROLES_ONLY = "x-devenv-roles-only"
 
 
 def is_of_a_function(here: Any, peer: Any) -> bool:
-    """Whether a connection is a function's; `here` and `peer` are Twisted's addresses of its ends."""
+    """Whether a connection is a function's. `here` and `peer` are its ends, as Twisted has them."""
     if not accounts.are_used():
         return False
     host, other = getattr(here, "host", None), getattr(peer, "host", None)
