@@ -28,7 +28,7 @@ ENV PATH=/opt/devenv/bin:$PATH \
     DEVENV_FUNCTION_LOG=/dev/stdout \
     DEVENV_ZIP_PYTHON=/opt/functions/zip/bin/python \
     DEVENV_RUNTIME_DIR=/opt/functions/runtime
-COPY pyproject.toml /build/
+COPY pyproject.toml README.md LICENSE /build/
 COPY devenv /build/devenv
 RUN uv pip install --quiet --no-cache --compile-bytecode --python /opt/devenv --no-deps /build \
  && python -m devenv.emulator.service_catalog

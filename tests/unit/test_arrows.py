@@ -1,4 +1,4 @@
-"""Dependencies point one way, as design.md draws them; here they are read from the imports.
+"""Dependencies point one way, as docs/how-it-works.md says; here they are read from the imports.
 
 A layer's modules may import from the layers below it and from each other (but for `APART`).
 A new module belongs into one of them: the test that finds it homeless says so.
@@ -102,7 +102,7 @@ LAYERED = [n for n in MODULES if n != "devenv" and not within(n, EMULATOR)]
 
 
 def test_every_module_is_in_a_layer_and_every_layer_is_there() -> None:
-    """Put a new one into LAYERS, and design.md."""
+    """Put a new one into LAYERS."""
     assert [name for name in LAYERED if unit_of(name) is None] == []
     assert [u for units in LAYERS.values() for u in units if u not in MODULES] == []
 

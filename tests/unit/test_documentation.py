@@ -42,6 +42,42 @@ def in_the_example() -> list[str]:
     return NAME.findall((ROOT / ".env.example").read_text())
 
 
+NAMED = re.compile(
+    r"(?<![\w./-])((?:docs|tests|scripts|devenv|serving|\.ci)/[\w./-]+\.(?:md|py|sh|txt|yaml)"
+    r"|[A-Z]{4,}\.md|design\.md)(?![\w/])"
+)
+"""Files of this repository, as comments and documents name them: by their path from its root."""
+TO_BE_MADE = {"devenv/pipelines/parcel.py"}
+"""Files of an example that a reader is to write."""
+WRITTEN = [
+    path
+    for pattern in (
+        "*.md",
+        "docs/**/*.md",
+        "devenv/**/*.py",
+        "serving/*.py",
+        "tests/**/*.py",
+        "*.py",
+    )
+    for path in sorted(ROOT.glob(pattern))
+    if "node_modules" not in path.parts and "javascript" not in path.parts
+]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_that_are_named_exist(path: Path) -> None:
+    """In documents, docstrings and comments; links of documents, too."""
+    text = path.read_text()
+    named = set(NAMED.findall(text)) - TO_BE_MADE
+    missing = [
+        name for name in named if not any((at / name).exists() for at in (ROOT, path.parent))
+    ]
+    if path.suffix == ".md":
+        links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text)
+        missing += [link for link in links if not (path.parent / link).exists()]
+    assert missing == []
+
+
 @pytest.mark.parametrize("name", [str(command.name) for command in COMMANDS])
 def test_every_command_stands_in_the_readme(name: str) -> None:
     """As it is typed."""
