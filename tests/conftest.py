@@ -25,19 +25,19 @@ settings.load_profile("quick")
 
 
 LONGEST_FIRST = (
-    "e2e/test_damaged_state.py",
+    "conformance/test_age.py",
+    "e2e/test_recipes.py",
     "e2e/test_bench.py",
+    "e2e/test_damaged_state.py",
     "e2e/test_full_disk.py",
     "e2e/test_as_on_aws.py",
     "e2e/test_bikes.py",
+    "e2e/test_wrong_input.py",
     "e2e/test_life_cycle.py",
     "e2e/test_two_terminals.py",
     "integration/test_second_up.py",
-    "e2e/test_wrong_input.py",
-    "conformance/test_age.py",
     "conformance/test_batches.py",
     "integration/mapping/test_mapping.py",
-    "e2e/test_recipes.py",
     "e2e/test_third_pipeline.py",
     "integration/test_model_step.py",
     "integration/test_malformed_records.py",

@@ -18,6 +18,8 @@ import psutil
 from devenv.emulator.functions import peers
 
 VARIABLE = "AWS_LAMBDA_RUNTIME_API"
+INSTANCE = "DEVENV_INSTANCE"
+"""Tells the environment: in a container of another one an API may have the same address."""
 
 ROUNDS = 20
 """How often what was started while the others were killed is looked for."""
@@ -71,8 +73,11 @@ class Family:
         try:
             if self.account is not None:
                 return bool(process.uids().real == self.account)
-            return os.getsid(process.pid) == self.root.pid or (
-                process.environ().get(VARIABLE) == self.runtime_api
+            if os.getsid(process.pid) == self.root.pid:
+                return True
+            environ = process.environ()
+            return environ.get(VARIABLE) == self.runtime_api and (
+                environ.get(INSTANCE, "") == os.environ.get(INSTANCE, "")
             )
         except (psutil.Error, OSError):
             return False

@@ -17,9 +17,11 @@ from devenv.emulator.functions.sandbox import (
     ProcessSandboxes,
     remove_leftover_folders,
 )
+from devenv.testing.ports import free_port
 from devenv.wait import wait_for
 
-API = "127.0.0.1:1"
+API = f"127.0.0.1:{free_port()}"
+"""No other test run's: a function's processes are known by it."""
 Start = Callable[..., tuple[ProcessSandbox, "queue.SimpleQueue[str]"]]
 
 NEVER_ENDS = "import time; time.sleep(600)"
