@@ -24,31 +24,16 @@ settings.register_profile("thorough", deadline=None, max_examples=1500, stateful
 settings.load_profile("quick")
 
 
-LONGEST_FIRST = (
-    "conformance/test_age.py",
-    "e2e/test_recipes.py",
-    "e2e/test_bench.py",
-    "e2e/test_damaged_state.py",
-    "e2e/test_full_disk.py",
-    "e2e/test_as_on_aws.py",
-    "e2e/test_bikes.py",
-    "e2e/test_wrong_input.py",
-    "e2e/test_life_cycle.py",
-    "e2e/test_two_terminals.py",
-    "integration/test_second_up.py",
-    "conformance/test_batches.py",
-    "integration/mapping/test_mapping.py",
-    "e2e/test_third_pipeline.py",
-    "integration/test_model_step.py",
-    "integration/test_malformed_records.py",
-    "integration/door/test_chromium.py",
-)
-"""Files whose tests take longest, in this order. The others follow as they are collected."""
+TOGETHER = ("conformance/", "e2e/")
+"""Folders whose files share what takes long to make: one worker takes them all."""
 ALONE = (
-    *("unit/", "e2e/test_life_cycle.py", "e2e/test_two_terminals.py", "e2e/test_full_disk.py"),
-    *("integration/s3/test_damaged_files.py", "conformance/test_batches.py"),
+    *("unit/", "e2e/test_bench.py", "e2e/test_damaged_state.py", "e2e/test_full_disk.py"),
+    *("e2e/test_life_cycle.py", "e2e/test_third_pipeline.py", "e2e/test_two_terminals.py"),
+    *("integration/s3/test_damaged_files.py", "integration/test_second_up.py"),
 )
 """Files and folders whose tests share nothing: any worker may take any of them."""
+LONGEST_FIRST = ("conformance/", "e2e/test_bench.py", "e2e/", "integration/", "")
+"""Where what takes longest is, in this order."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,18 +52,23 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.addaudithook(_refuse_the_outside)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """For parallel runs: a file's tests stay together, since they share what takes long to make,
-    and the longest files come first, so that no worker begins one when the others are done."""
-    if not config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+    """For parallel runs: tests that share what takes long to make stay together, and the longest
+    come first, so that no worker begins one when the others are done."""
+    if not hasattr(config, "workerinput"):
         return
     root = config.rootpath / "tests"
     names = {item: item.path.relative_to(root).as_posix() for item in items}
     for item, name in names.items():
         if not name.startswith(ALONE):
-            item.add_marker(pytest.mark.xdist_group(name))
-    order = {name: n for n, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: order.get(names[item], len(order)))
+            folder = next((folder for folder in TOGETHER if name.startswith(folder)), name)
+            item.add_marker(pytest.mark.xdist_group(folder))
+    items.sort(key=lambda item: _rank(names[item]))
+
+
+def _rank(name: str) -> int:
+    return next(n for n, beginning in enumerate(LONGEST_FIRST) if name.startswith(beginning))
 
 
 def _refuse_the_outside(event: str, arguments: tuple[Any, ...]) -> None:
