@@ -7,8 +7,7 @@ LocalStack's for good. So does one that the guard has to look at: a web page's, 
 that isn't known.
 
 A client can't fill the emulator's memory: a body over LONGEST_BODY is refused before it is read,
-and nothing more is read of a client that doesn't read its answers; it is disconnected after
-PATIENCE seconds.
+and `flow_control` sees that no more is read of a client than it reads of its answers.
 
 Everything here runs in the reactor's thread but operations that may take longer than records in
 and out: those run in its pool.
@@ -21,10 +20,9 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from twisted.internet.interfaces import IDelayedCall, IProtocol, IPushProducer
+from twisted.internet.interfaces import IDelayedCall, IProtocol
 from twisted.internet.threads import deferToThread
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
-from zope.interface import implementer
 
 from devenv.emulator.door.chain import require_role
 from devenv.emulator.door.guard import BROWSER_HEADERS, Guard
@@ -40,6 +38,7 @@ from devenv.emulator.kinesis.json_api import (
     refusal,
 )
 from devenv.emulator.kinesis.service import Kinesis
+from devenv.emulator.server.flow_control import FlowControl
 from devenv.emulator.server.http_requests import (
     END_OF_HEAD,
     LONGEST_HEAD,
@@ -55,18 +54,13 @@ BEGINNING = b"POST / HTTP/1.1\r\n"
 KNOWS_LOOPBACK = Guard().knows_host
 LONGEST_BODY = 16 * 1024 * 1024
 """Bytes. AWS takes 10 MiB of data and keys; this is what they become in base64 and JSON."""
-PATIENCE = 30.0
 PASSED_ON = BROWSER_HEADERS | {b"x-localstack-data"}
 """Headers of requests that are LocalStack's: the last one says for which service it asks itself."""
 AT_ONCE = frozenset(("PutRecord", "PutRecords", "GetRecords", "GetShardIterator"))
 
 
-@implementer(IPushProducer)
 class Front(ProtocolWrapper):
-    """One connection. `wrappedProtocol` is LocalStack's, connected once it is needed.
-
-    It is the producer of what the transport sends, so that it's told when the client lags behind.
-    """
+    """One connection. `wrappedProtocol` is LocalStack's, connected once it is needed."""
 
     factory: "FrontFactory"
 
@@ -78,12 +72,6 @@ class Front(ProtocolWrapper):
         self._busy = False
         """Whether an answer is being made in another thread."""
         self._passed_on = False
-        self._full = False
-        """Whether nothing more is read until what is here has been answered."""
-        self._unread = 0
-        """Bytes that waited for the client when it was last looked at."""
-        self._lagging: IDelayedCall | None = None
-        """Set while answers wait for the client: the connection's end, unless it reads them."""
         self._roles_only = False
         """Whether it comes from a function, in containers."""
 
@@ -92,7 +80,7 @@ class Front(ProtocolWrapper):
         self.transport = transport
         self.factory.registerProtocol(self)
         transport.setTcpNoDelay(True)
-        transport.registerProducer(self, True)
+        self._flow = FlowControl(transport, self.factory.call_later, self._go_on)
         self._roles_only = is_of_a_function(transport.getHost(), transport.getPeer())
 
     def dataReceived(self, data: bytes) -> None:
@@ -102,49 +90,10 @@ class Front(ProtocolWrapper):
         self._received += data
         self._go_on()
         if len(self._received) > LONGEST_BODY + LONGEST_HEAD:  # Requests sent ahead of answers.
-            self._full = True
-            self.transport.pauseProducing()
-
-    def pauseProducing(self) -> None:
-        """Called when answers wait to be sent."""
-        self.transport.pauseProducing()
-        if self._lagging is None:
-            self._be_patient()
-
-    def resumeProducing(self) -> None:
-        """Called when the client has read them."""
-        self._forgive()
-        if not self._full:
-            self.transport.resumeProducing()
-        self._go_on()
-
-    def stopProducing(self) -> None:
-        self._forgive()
-
-    def _forgive(self) -> None:
-        if self._lagging is not None and self._lagging.active():
-            self._lagging.cancel()
-        self._lagging = None
-
-    def _be_patient(self) -> None:
-        """Look again in a while whether the client has read anything."""
-        self._unread = self._waiting()
-        self._lagging = self.factory.call_later(PATIENCE, self._look_again)
-
-    def _look_again(self) -> None:
-        if self._waiting() < self._unread:
-            self._be_patient()
-            return
-        LOG.warning("A client that hasn't read its answers for %d s is disconnected", PATIENCE)
-        self._lagging = None
-        self.transport.abortConnection()
-
-    def _waiting(self) -> int:
-        transport = self.transport
-        return len(transport.dataBuffer) - int(transport.offset) + int(transport._tempDataLen)
+            self._flow.hold_back()
 
     def connectionLost(self, reason: Any) -> None:
-        self._forgive()
+        self._flow.stopProducing()
         if self._passed_on:
             super().connectionLost(reason)
         else:
@@ -153,7 +102,7 @@ class Front(ProtocolWrapper):
 
     def _go_on(self) -> None:
         """Answer all requests that are here whole, one after the other."""
-        while self._received and not self._busy and not self._lagging and self.connected:
+        while self._received and not (self._busy or self._flow.is_waiting) and self.connected:
             if self._head is None and not self._read_head():
                 return
             assert self._head is not None
@@ -165,9 +114,8 @@ class Front(ProtocolWrapper):
             del self._received[:end]
             self._head = None
             self._answer(head, body)
-        if self._full and not self._busy and not self._lagging:
-            self._full = False
-            self.transport.resumeProducing()
+        if not self._busy:
+            self._flow.release()
 
     def _read_head(self) -> bool:
         """Whether the head is here and Kinesis's. If it's another's, the connection passes on."""
@@ -214,7 +162,7 @@ class Front(ProtocolWrapper):
             self._close()
 
     def _close(self) -> None:
-        self.transport.unregisterProducer()
+        self._flow.detach()
         self.transport.loseConnection()
 
     def _write(self, data: bytes) -> None:
@@ -231,7 +179,7 @@ class Front(ProtocolWrapper):
 
     def _pass_on(self) -> None:
         self._passed_on = True
-        self.transport.unregisterProducer()
+        self._flow.detach()
         super().makeConnection(self.transport)
         received = bytes(self._received)
         self._received.clear()

@@ -333,7 +333,6 @@ def test_the_largest_put_of_aws_is_taken(client: Connection) -> None:
 
 def test_nothing_is_read_of_a_client_that_doesnt_read(client: Connection) -> None:
     """Its requests wait; what it has sent is answered once it has read what came before."""
-    client.front.factory.call_later = Later()
     client.transport.producer.pauseProducing()
     client.send(put())
     assert (client.answers(), client.transport.reading) == ([], False)
@@ -342,7 +341,7 @@ def test_nothing_is_read_of_a_client_that_doesnt_read(client: Connection) -> Non
 
 
 def test_a_client_that_never_reads_is_disconnected(client: Connection) -> None:
-    later = client.front.factory.call_later = Later()
+    later: Any = client.front.factory.call_later
     client.transport.dataBuffer = bytes(100)
     client.transport.producer.pauseProducing()
     client.transport.offset = 50  # It has read a little.
@@ -353,7 +352,7 @@ def test_a_client_that_never_reads_is_disconnected(client: Connection) -> None:
 
 
 def test_a_client_that_goes_while_it_is_waited_for_is_forgotten(client: Connection) -> None:
-    later = client.front.factory.call_later = Later()
+    later: Any = client.front.factory.call_later
     client.transport.producer.pauseProducing()
     client.front.connectionLost(Failure(connectionDone))
     later.pass_by()
