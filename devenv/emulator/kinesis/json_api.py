@@ -9,7 +9,7 @@ import time
 from binascii import b2a_base64
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -63,14 +63,19 @@ def _parsed(body: bytes) -> Any:
         raise serialization_error(f"The request is not valid JSON: {e}") from e
 
 
+@cache
+def known_regions() -> tuple[frozenset[str], str]:
+    """Those that LocalStack knows, and the one that it takes all others for."""
+    rewriter = RegionRewriter().region_rewriter_strategy
+    return frozenset(rewriter.available_regions), str(rewriter.default_region)
+
+
 class Callers:
     """Who makes a request, by its Authorization header. `of` raises Refused."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        rewriter = RegionRewriter().region_rewriter_strategy
-        self._regions = frozenset(rewriter.available_regions)
-        self._default_region: str = rewriter.default_region
+        self._regions, self._default_region = known_regions()
         self._by_credential: Callable[[str], Caller] = lru_cache(1024)(self._caller)
 
     def of(self, authorization: str) -> Caller:
