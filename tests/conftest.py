@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import pytest
+from conformance.report import Table
 from hypothesis import settings
 
 pytest_plugins = ["devenv.testing"]
@@ -45,6 +46,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Here rather than beside those tests: of several workers' results the one process that prints
+    # the table collects none itself.
+    config.pluginmanager.register(Table(), "conformance-table")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # As nohup and some CI systems start us: what tests start would ignore Ctrl-C, too.
         signal.signal(signal.SIGINT, signal.default_int_handler)

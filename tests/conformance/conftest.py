@@ -11,7 +11,6 @@ from devenv.testing.engine import Engine
 
 from .aging import Aging
 from .cloud import Cloud
-from .report import Table
 from .source import Source
 
 Map = Callable[..., str]
@@ -102,10 +101,6 @@ def mapper(cloud: Cloud, function: str) -> Map:
         return str(cloud.map(function, arn, **options)["UUID"])
 
     return map_it
-
-
-def pytest_configure(config: Any) -> None:
-    config.pluginmanager.register(Table(), "conformance-table")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
