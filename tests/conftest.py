@@ -4,6 +4,7 @@ properties are tried."""
 import ipaddress
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,19 +57,23 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.addaudithook(_refuse_the_outside)
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """For parallel runs: tests that share what takes long to make stay together."""
+    if not (name := _name(item)).startswith(ALONE):
+        folder = next((folder for folder in TOGETHER if name.startswith(folder)), name)
+        item.add_marker(pytest.mark.xdist_group(folder))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """For parallel runs: tests that share what takes long to make stay together, and the longest
-    come first, so that no worker begins one when the others are done."""
-    if not hasattr(config, "workerinput"):
-        return
-    root = config.rootpath / "tests"
-    names = {item: item.path.relative_to(root).as_posix() for item in items}
-    for item, name in names.items():
-        if not name.startswith(ALONE):
-            folder = next((folder for folder in TOGETHER if name.startswith(folder)), name)
-            item.add_marker(pytest.mark.xdist_group(folder))
-    items.sort(key=lambda item: _rank(names[item]))
+    """For parallel runs: the longest come first, so that no worker begins one when the others are
+    done."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _rank(_name(item)))
+
+
+def _name(item: pytest.Item) -> str:
+    """Of the test's file, as the lists above have it."""
+    return item.path.relative_to(Path(__file__).parent).as_posix()
 
 
 def _rank(name: str) -> int:
