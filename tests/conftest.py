@@ -4,7 +4,6 @@ properties are tried."""
 import ipaddress
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,18 +25,6 @@ settings.register_profile("thorough", deadline=None, max_examples=1500, stateful
 settings.load_profile("quick")
 
 
-TOGETHER = ("conformance/", "e2e/")
-"""Folders whose files share what takes long to make: one worker takes them all."""
-ALONE = (
-    *("unit/", "e2e/test_bench.py", "e2e/test_damaged_state.py", "e2e/test_full_disk.py"),
-    *("e2e/test_life_cycle.py", "e2e/test_third_pipeline.py", "e2e/test_two_terminals.py"),
-    *("integration/s3/test_damaged_files.py", "integration/test_second_up.py"),
-)
-"""Files and folders whose tests share nothing: any worker may take any of them."""
-LONGEST_FIRST = ("conformance/", "e2e/test_bench.py", "e2e/", "integration/", "")
-"""Where what takes longest is, in this order."""
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--conformance-report",
@@ -57,27 +44,18 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.addaudithook(_refuse_the_outside)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """For parallel runs: tests that share what takes long to make stay together."""
-    if not (name := _name(item)).startswith(ALONE):
-        folder = next((folder for folder in TOGETHER if name.startswith(folder)), name)
-        item.add_marker(pytest.mark.xdist_group(folder))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from scheduling import Scheduling
+
+    return Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """For parallel runs: the longest come first, so that no worker begins one when the others are
-    done."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: _rank(_name(item)))
+        from scheduling import rank
 
-
-def _name(item: pytest.Item) -> str:
-    """Of the test's file, as the lists above have it."""
-    return item.path.relative_to(Path(__file__).parent).as_posix()
-
-
-def _rank(name: str) -> int:
-    return next(n for n, beginning in enumerate(LONGEST_FIRST) if name.startswith(beginning))
+        items.sort(key=lambda item: rank(item.nodeid))
 
 
 def _refuse_the_outside(event: str, arguments: tuple[Any, ...]) -> None:
