@@ -31,7 +31,8 @@ ENV PATH=/opt/devenv/bin:$PATH \
 COPY pyproject.toml README.md LICENSE /build/
 COPY devenv /build/devenv
 RUN uv pip install --quiet --no-cache --compile-bytecode --python /opt/devenv --no-deps /build \
- && python -m devenv.emulator.service_catalog
+ && python -m devenv.emulator.service_catalog \
+ && MLFLOW_DISABLE_TELEMETRY=true python -m devenv.stack.registry_template
 # What needs no rights has none: MLflow and the bootstrap. compose.yaml runs the emulator as root.
 RUN useradd --system --uid 10001 --home-dir /tmp --shell /usr/sbin/nologin devenv \
  && install -d -m 700 -o devenv -g devenv /var/lib/mlflow \

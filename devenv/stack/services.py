@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from devenv.errors import BadInput, DevenvError
@@ -91,7 +92,7 @@ def mlflow_server(settings: Settings) -> Service | None:
         name="mlflow",
         url=url,
         setting="MLFLOW_TRACKING_URI",
-        command=(sys.executable, "-m", *command),
+        command=(sys.executable, *command),
         health_path=MLFLOW_PAGE,
         timeout=120,
         variables=MLFLOW_VARIABLES,
@@ -107,13 +108,18 @@ def answering(settings: Settings, name: str) -> str | None:
     return url if url is not None and fetch(url + page) is not None else None
 
 
-def mlflow_command(database: Path, bucket: str, host: str, port: int) -> tuple[str, ...]:
-    """What starts the server, small: one worker takes 0.5 GB instead of 1.6 GB."""
+def mlflow_command(
+    database: Path, bucket: str, host: str, port: int, allowed_hosts: str | None = None
+) -> tuple[str, ...]:
+    """What Python is given to run the server. `allowed_hosts`: MLflow's option, for a `host`
+    that isn't this machine's alone."""
+    hosts = ("--allowed-hosts", allowed_hosts) if allowed_hosts else ()
     return (
-        *("mlflow", "server", "--workers", "1", "--host", host, "--port", str(port)),
+        *("-m", "devenv.stack.mlflow_server", "--host", host, "--port", str(port)),
         *("--backend-store-uri", f"sqlite:///{database}"),
         # Clients read and write S3 themselves: the function needs the s3:// address anyway.
-        *("--no-serve-artifacts", "--default-artifact-root", f"s3://{bucket}/"),
+        *("--default-artifact-root", f"s3://{bucket}/"),
+        *hosts,
     )
 
 
@@ -134,9 +140,14 @@ def check_plugins(emulator_url: str) -> None:
 
 def fetch(url: str) -> bytes | None:
     """The body of a page on this machine; None while it can't be had."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(url, timeout=5) as response:
+        with _direct().open(url, timeout=5) as response:
             return bytes(response.read())
     except (urllib.error.URLError, OSError, ValueError):
         return None
+
+
+@cache
+def _direct() -> urllib.request.OpenerDirector:
+    """Past any proxy. Made once: it reads all of the system's certificates."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -28,6 +28,9 @@ START_TIMEOUT = 180.0
 CAPABILITIES = ("CHOWN", "SETUID", "SETGID", "KILL", "DAC_OVERRIDE")
 """The emulator's in compose.yaml, and the last one, since `shared` is somebody else's folder."""
 
+MLFLOW_HOSTS = "mlflow:*,localhost:*,127.0.0.1:*"
+"""Under which names MLflow is asked, as in compose.yaml."""
+
 AWS = {
     "AWS_ENDPOINT_URL": EMULATOR_INSIDE,
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -77,7 +80,9 @@ def environment(settings: Settings, shared: Path, say: Callable[[str], None]) ->
             .with_kwargs(init=True, user="root", cap_drop=["ALL"], cap_add=list(CAPABILITIES))
         )
         stack.callback(_stop, emulator)
-        command = mlflow_command(Path("/tmp/mlflow.db"), settings.model_bucket, "0.0.0.0", 5000)
+        command = mlflow_command(
+            Path("/tmp/mlflow.db"), settings.model_bucket, "0.0.0.0", 5000, MLFLOW_HOSTS
+        )
         mlflow = stack.enter_context(
             _container(
                 network,
@@ -87,7 +92,7 @@ def environment(settings: Settings, shared: Path, say: Callable[[str], None]) ->
                 settings.mlflow_tracking_uri,
             )
             .with_envs(**AWS, **MLFLOW_VARIABLES)
-            .with_command([*command, "--allowed-hosts", "mlflow:*,localhost:*,127.0.0.1:*"])
+            .with_command(["python", *command])
         )
         for container, page in (
             (emulator, f"{settings.endpoint_url}/_devenv/plugins"),
