@@ -35,7 +35,12 @@ def encode(iterator: ShardIterator, secret: bytes) -> str:
 
 
 def decode(token: str, secret: bytes) -> ShardIterator | None:
-    """None if it's none that `encode` has made with this secret."""
+    """None if it's none that `encode` has made with this secret.
+
+    It may stand in double quotes, as the AWS CLI prints it: AWS takes that.
+    """
+    if len(token) > 1 and token[0] == token[-1] == '"':
+        token = token[1:-1]
     try:
         raw = base64.b64decode(token.encode("ascii"), validate=True)
     except (ValueError, binascii.Error):

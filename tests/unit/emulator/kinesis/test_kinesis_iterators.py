@@ -69,6 +69,16 @@ def test_iterators_expire_after_five_minutes(api: Api) -> None:
     assert e.value.code == "ExpiredIteratorException"
 
 
+@pytest.mark.evidence(
+    "recorded", "https://github.com/localstack/localstack/tree/main/tests/aws/services/kinesis"
+)
+def test_an_iterator_may_stand_in_double_quotes(api: Api) -> None:
+    """As the AWS CLI prints it, and the tutorials' recipes hand it on."""
+    numbers = five_records(api)
+    page = api("GetRecords", ShardIterator=f'"{api.iterator()}"')
+    assert [record["SequenceNumber"] for record in page["Records"]] == numbers
+
+
 @RECORDED
 @pytest.mark.parametrize("garbage", ["garbage", "AAAA", "é", "A" * 120, "=" * 8])
 def test_a_garbage_iterator_is_an_invalid_argument(api: Api, garbage: str) -> None:
