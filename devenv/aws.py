@@ -1,16 +1,16 @@
-"""The only place that makes boto3 clients, and that puts boto3's errors into our words.
+"""The only place that makes clients of AWS, and that puts botocore's errors into our words.
 
-Endpoint, region, credentials and CA bundle come from the environment, as boto3 reads them.
+They are botocore's own, which boto3's are too: boto3 itself takes longer to import, and adds
+nothing that is used here. Endpoint, region, credentials and CA bundle come from the environment.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import boto3
 import botocore.exceptions as boto
 import botocore.session
 from botocore.config import Config
@@ -104,8 +104,9 @@ class Aws:
 
     def __init__(self, settings: Settings, endpoint_url: str | None = None) -> None:
         """`endpoint_url` is for an endpoint other than the one that the environment names."""
-        # boto3 itself reads AWS_DEFAULT_REGION, but not AWS_REGION.
-        self._session = boto3.Session(region_name=settings.region)
+        self._session = botocore.session.get_session()
+        # botocore itself reads AWS_DEFAULT_REGION, but not AWS_REGION.
+        self._region = settings.region
         self._config = Config(
             connect_timeout=5,
             read_timeout=65,
@@ -128,44 +129,57 @@ class Aws:
 
     @cached_property
     def kinesis(self) -> "KinesisClient":
-        return self._session.client("kinesis", config=self._config, endpoint_url=self._endpoint_url)
+        client: KinesisClient = self._client("kinesis")
+        return client
 
     @cached_property
     def s3(self) -> "S3Client":
-        return self._session.client("s3", config=self._config, endpoint_url=self._endpoint_url)
+        client: S3Client = self._client("s3")
+        return client
 
     @cached_property
     def iam(self) -> "IAMClient":
-        return self._session.client("iam", config=self._config, endpoint_url=self._endpoint_url)
+        client: IAMClient = self._client("iam")
+        return client
 
     @cached_property
     def cloudwatch(self) -> "CloudWatchClient":
-        return self._session.client(
-            "cloudwatch", config=self._config, endpoint_url=self._endpoint_url
-        )
+        client: CloudWatchClient = self._client("cloudwatch")
+        return client
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":
-        return self._session.client("logs", config=self._config, endpoint_url=self._endpoint_url)
+        client: CloudWatchLogsClient = self._client("logs")
+        return client
 
     @cached_property
     def sqs(self) -> "SQSClient":
-        return self._session.client("sqs", config=self._config, endpoint_url=self._endpoint_url)
+        client: SQSClient = self._client("sqs")
+        return client
 
     @cached_property
     def sts(self) -> "STSClient":
-        return self._session.client("sts", config=self._config, endpoint_url=self._endpoint_url)
+        client: STSClient = self._client("sts")
+        return client
 
     @cached_property
     def ecr(self) -> "ECRClient":
-        return self._session.client("ecr", config=self._config, endpoint_url=self._endpoint_url)
+        client: ECRClient = self._client("ecr")
+        return client
 
     @cached_property
     def functions(self) -> "LambdaClient":
         """Lambda's client. A function may run for 15 minutes: it is not cut, nor called twice."""
         once = Config(read_timeout=910, retries={"total_max_attempts": 1})
-        return self._session.client(
-            "lambda", config=self._config.merge(once), endpoint_url=self._endpoint_url
+        client: LambdaClient = self._client("lambda", self._config.merge(once))
+        return client
+
+    def _client(self, service: str, config: Config | None = None) -> Any:
+        return self._session.create_client(
+            service,
+            region_name=self._region,
+            config=config or self._config,
+            endpoint_url=self._endpoint_url,
         )
 
     def _refuse_made_up_credentials(self) -> None:
@@ -299,7 +313,7 @@ class Signer:
 
 def signer(settings: Settings) -> Signer | None:
     """The credentials that boto3 finds; None if there are none. Raises boto3's errors."""
-    found = boto3.Session(region_name=settings.region).get_credentials()
+    found = botocore.session.get_session().get_credentials()
     if found is None:
         return None
     frozen = found.get_frozen_credentials()

@@ -11,8 +11,7 @@ from typing import NoReturn
 
 import click
 
-from devenv import aws
-from devenv.commands import COMMANDS
+from devenv.commands import Commands
 from devenv.commands.context import Context
 from devenv.errors import DevenvError, ExitCode
 from devenv.output import Output
@@ -20,7 +19,7 @@ from devenv.settings import Settings
 
 
 @click.group(
-    commands=COMMANDS,
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error. Works anywhere.")
@@ -74,6 +73,8 @@ def _as_ours(error: Exception, context: Context) -> DevenvError | None:
             f"No space left on the disk that holds {place}: make room there, or set DEVENV_HOME to "
             "a folder on another disk."
         )
+    from devenv import aws  # It imports boto3, which takes a third of a second.
+
     return aws.explain(error, settings) if settings else None
 
 

@@ -7,8 +7,8 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from devenv import bootstrap
 from devenv.aws import UNREACHABLE, Aws
+from devenv.bootstrap import steps
 from devenv.bootstrap.model import DeployedModel, ModelSource
 from devenv.bootstrap.model_files import PreparedModel, prepare
 from devenv.pipelines import DEFAULT, pipeline_named
@@ -64,7 +64,7 @@ def bring_up(settings: Settings, aws: Aws, say: Say, data: str | None = None) ->
             for service in by_name.values():
                 embedded.wait(service)
 
-        model = bootstrap.run(settings, aws, say, source, registry_ready)
+        model = steps.run(settings, aws, say, source, registry_ready)
         owned = embedded.running_services() if started else ()
     return Up([service.name for service in started], owned, model)
 

@@ -17,8 +17,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from boto3.exceptions import Boto3Error
-
 from devenv.bootstrap.registry import ModelVersion, Registry
 from devenv.errors import DevenvError
 from devenv.pipelines.pipeline import Pipeline, TrainedModel
@@ -72,6 +70,7 @@ def publish(prepared: PreparedModel, settings: Settings, registry: Registry) -> 
     What remains of a publishing that was cut short is a run that isn't finished, and no version.
     """
     with _quiet():
+        from boto3.exceptions import Boto3Error
         from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
 

@@ -21,7 +21,7 @@ BILLED = (
 )
 
 
-@click.command(short_help="Measure the endpoint; --against ministack or stock beside it.")
+@click.command()
 @click.option(
     "--against",
     type=click.Choice(list(PEERS)),

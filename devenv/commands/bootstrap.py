@@ -4,8 +4,8 @@ import dataclasses
 
 import click
 
-from devenv import bootstrap as steps
 from devenv.account import billed_for_bootstrap
+from devenv.bootstrap import steps
 from devenv.bootstrap.policies import document, explained
 from devenv.bootstrap.role import account_of
 from devenv.commands.consent import ask_before_making, yes_option
@@ -22,7 +22,7 @@ from devenv.output import Output
 from devenv.settings import Settings
 
 
-@click.command(short_help="Make what's missing on the endpoint.")
+@click.command()
 @click.option(
     "--wait",
     metavar="SECONDS",

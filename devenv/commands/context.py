@@ -5,15 +5,18 @@ So `--help` needs no settings, and `down` no region.
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import click
 
 from devenv import settings as settings_module
-from devenv.aws import Aws
 from devenv.output import Output
 from devenv.pipelines import DEFAULT, PIPELINES, pipeline_named
 from devenv.pipelines.pipeline import Pipeline
 from devenv.settings import Settings
+
+if TYPE_CHECKING:
+    from devenv.aws import Aws
 
 
 class Context:
@@ -34,7 +37,9 @@ class Context:
         return pipeline_named(self.settings.pipeline)
 
     @cached_property
-    def aws(self) -> Aws:
+    def aws(self) -> "Aws":
+        from devenv.aws import Aws  # boto3 takes a third of a second, and `down` needs none.
+
         return Aws(self.settings)
 
     def output(self, as_json: bool = False) -> Output:

@@ -22,7 +22,7 @@ from devenv.stack.embedded import Embedded
 from devenv.stack.process import Running
 
 
-@click.command(short_help="Predict sample events, one by one.")
+@click.command()
 @click.option(
     "-n",
     "--rides",

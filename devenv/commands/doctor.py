@@ -15,7 +15,7 @@ from devenv.output import Output
 SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "dim")}
 
 
-@click.command(short_help="What is wrong, and how to put it right.")
+@click.command()
 @pipeline_option
 @json_option
 @pass_context

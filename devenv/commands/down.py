@@ -9,7 +9,7 @@ from devenv.environment import take_down
 from devenv.stack.embedded import Embedded
 
 
-@click.command(short_help="Stop everything.")
+@click.command()
 @click.option("--purge", is_flag=True, help="Also delete all state: models, records, logs.")
 @pass_context
 def down(context: Context, purge: bool) -> None:

@@ -12,7 +12,7 @@ from devenv.errors import BadInput, DevenvError
 from devenv.function_logs import shown
 
 
-@click.command(short_help="Hand the function an event directly.")
+@click.command()
 @click.argument("event", type=click.File("r", encoding="utf-8"))
 @pipeline_option
 @pass_context

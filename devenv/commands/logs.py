@@ -10,7 +10,7 @@ from devenv.stack.log_files import follow, last_lines
 from devenv.stack.process import Registry
 
 
-@click.command(short_help="What emulator, MLflow and function wrote.")
+@click.command()
 @click.argument("source", type=click.Choice([*NAMES, "function"]), default="function")
 @click.option("-f", "--follow", "following", is_flag=True, help="Go on until Ctrl-C.")
 @click.option(

@@ -11,7 +11,7 @@ from devenv.publish import publish as publish_image
 from devenv.publish.docker_engine import find_engine
 
 
-@click.command(short_help="Build the function's image and push it to ECR.")
+@click.command()
 @pipeline_option
 @yes_option
 @json_option

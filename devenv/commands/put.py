@@ -33,7 +33,7 @@ def event_options[F: Callable[..., object]](function: F) -> F:
     return function
 
 
-@click.command(short_help="Put events on the input stream.")
+@click.command()
 @event_options
 @click.option("--event", metavar="JSON", help="One event as it is.")
 @click.option(

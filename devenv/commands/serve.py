@@ -11,7 +11,7 @@ from devenv.stack.web_service import has_model_of_its_own, serve, web_service
 PORTS = click.IntRange(1, 65535)
 
 
-@click.command("serve", short_help="The function's model as a web service.")
+@click.command("serve")
 @click.option("--port", type=PORTS, help="Where to listen, on loopback (default: DEVENV_WEB_PORT).")
 @click.option(
     "--workers",

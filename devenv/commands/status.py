@@ -28,7 +28,7 @@ class ServiceState:
     memory_mb: int | None = None
 
 
-@click.command(short_help="What runs, and whether a ride gets through.")
+@click.command()
 @pipeline_option
 @json_option
 @pass_context

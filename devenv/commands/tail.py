@@ -23,7 +23,7 @@ HINTS = {
 }
 
 
-@click.command(short_help="Print predictions as they come.")
+@click.command()
 @click.option(
     "--from",
     "position",

@@ -11,7 +11,7 @@ from devenv.teardown import find, remove
 from devenv.teardown.resources import Resource
 
 
-@click.command(short_help="Remove what the bootstrap made.")
+@click.command()
 @pipeline_option
 @yes_option
 @json_option

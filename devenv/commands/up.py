@@ -13,7 +13,7 @@ from devenv.stack.log_files import follow
 from devenv.stack.process import Running
 
 
-@click.command(short_help="Start everything, make everything.")
+@click.command()
 @click.option("-d", "--detach", is_flag=True, help="Leave it running in the background.")
 @pipeline_option
 @data_option

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devenv import bootstrap
 from devenv.aws import Aws
+from devenv.bootstrap import steps
 from devenv.environment import bring_up, model_source, take_down
 from devenv.errors import DevenvError
 from devenv.settings import Settings, load_dotenv, read_settings
@@ -147,7 +147,7 @@ def devenv_system(
         if engine is Engine.EMBEDDED:
             bring_up(devenv_settings, devenv_aws, said.append)
         else:
-            bootstrap.run(
+            steps.run(
                 devenv_settings,
                 devenv_aws,
                 said.append,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from devenv import bootstrap
 from devenv.aws import Aws
+from devenv.bootstrap import steps
 from devenv.bootstrap.model import ModelSource
 from devenv.bootstrap.model_files import PreparedModel, prepare
 from devenv.environment import model_source
@@ -74,7 +74,7 @@ def make_system(engine: Engine, system: Settings, aws: Aws) -> Iterator[MakeSyst
         if engine is Engine.ENDPOINT and not find(settings, aws).ours:
             made.append(settings)
         said: list[str] = []
-        bootstrap.run(settings, aws, said.append, source or model_source(None))
+        steps.run(settings, aws, said.append, source or model_source(None))
         return said
 
     yield make

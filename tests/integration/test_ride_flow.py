@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from devenv import bootstrap
 from devenv.aws import Aws
+from devenv.bootstrap import steps
 from devenv.bootstrap.model_files import PreparedModel, publish
 from devenv.bootstrap.registry import Registry
 from devenv.consumer import Read, StreamReader
@@ -215,7 +215,7 @@ def test_a_newer_champion_is_deployed_by_the_next_bootstrap(
 def test_bootstrapping_again_changes_nothing(system: Settings, aws: Aws) -> None:
     """Every step finds what it made."""
     said: list[str] = []
-    model = bootstrap.run(system, aws, said.append, model_source(None))
+    model = steps.run(system, aws, said.append, model_source(None))
     assert not model.trained
-    steps = [line.rpartition(": ")[2] for line in said if not line.startswith("model")]
-    assert steps == ["there"] * 8
+    found = [line.rpartition(": ")[2] for line in said if not line.startswith("model")]
+    assert found == ["there"] * 8

@@ -1,7 +1,10 @@
 """How `devenv` ends: an exit code for each kind of error, and one line that says what to do."""
 
 import json
+import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -165,7 +168,7 @@ def test_down_without_anything_is_harmless(capsys: pytest.CaptureFixture[str]) -
     assert err.startswith("Nothing to stop")
 
 
-@pytest.mark.parametrize("name", [str(command.name) for command in COMMANDS])
+@pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str], name: str) -> None:
     """A sentence, and one for each option but the obvious."""
     assert main([name, "--help"]) == 0
@@ -181,6 +184,28 @@ def test_help_needs_no_settings(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    for command in COMMANDS:
-        assert f"\n  {command.name} " in text
-        assert command.get_short_help_str()
+    for name, about in COMMANDS.items():
+        assert re.search(rf"\n  {name} +{re.escape(about)}\n", text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unused"),
+    [
+        (["--help"], {"botocore", "docker", "psutil", "numpy", "rich"}),
+        (["put", "--help"], {"boto3", "s3transfer", "docker", "psutil", "numpy", "rich"}),
+        (["tail", "--help"], {"boto3", "s3transfer", "docker", "psutil", "numpy", "rich"}),
+        (["status", "--help"], {"boto3", "s3transfer", "docker", "numpy", "mlflow", "rich"}),
+        (["up", "--help"], {"boto3", "s3transfer", "docker", "numpy", "sklearn", "mlflow"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_imports_what_it_needs(arguments: list[str], unused: set[str]) -> None:
+    """Each of these takes longer to import than most commands take to run."""
+    script = f"import sys; from devenv.cli import main; main({arguments}); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    imported = set(done.stdout.splitlines()[-1].split())
+    assert imported & unused == set()
+    own = {f"devenv.commands.{name}" for name in COMMANDS} & imported
+    assert own == {f"devenv.commands.{name}" for name in arguments if name in COMMANDS}

@@ -78,7 +78,7 @@ def test_files_that_are_named_exist(path: Path) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("name", [str(command.name) for command in COMMANDS])
+@pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_command_stands_in_the_readme(name: str) -> None:
     """As it is typed."""
     assert re.search(rf"`devenv {name}\b", (ROOT / "README.md").read_text())
