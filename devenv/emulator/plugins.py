@@ -190,7 +190,8 @@ def resolve_images_here() -> None:
 
 @hooks.on_infra_start()
 def answer_http_as_aws() -> None:
-    """Have function URLs ask who may call, and them and API Gateway pass on what was sent.
+    """Have function URLs ask who may call, and have names that resolve; and them and API Gateway
+    pass on what was sent.
 
     LocalStack takes what curl sends by default for a form, and writes it anew: `{"a": 1}` becomes
     `%7B%22a%22%3A+1%7D=`.
@@ -198,7 +199,7 @@ def answer_http_as_aws() -> None:
     import rolo.request
     from localstack.services.lambda_ import urlrouter
 
-    from devenv.emulator.functions import url_access
+    from devenv.emulator.functions import url_access, url_names
 
     def body(request: Any) -> bytes:
         return bytes(request.get_data())
@@ -206,6 +207,7 @@ def answer_http_as_aws() -> None:
     rolo.request.restore_payload = body  # API Gateway imports it from there when first used.
     urlrouter.restore_payload = body
     url_access.install()
+    url_names.install(os.environ["DEVENV_EMULATOR_HOST"], _functions_are_containers())
 
 
 @hooks.on_infra_start()
