@@ -60,6 +60,14 @@ def kinesis_service() -> Service:
     return make_service()
 
 
+@aws_provider(api="cloudformation", name="devenv")
+def cloudformation_service() -> Service:
+    """LocalStack's, with our Kinesis resources; chosen by PROVIDER_OVERRIDE_CLOUDFORMATION."""
+    from devenv.emulator.cloudformation.service import make_service
+
+    return make_service()
+
+
 @hooks.on_infra_start()
 def serve_plugins_page() -> None:
     """Answer `/_devenv/plugins` with the plugins of ours that LocalStack has found.
