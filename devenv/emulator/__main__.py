@@ -32,6 +32,7 @@ OURS = {
     "GATEWAY_SERVER": "devenv",
     "PROVIDER_OVERRIDE_KINESIS": "devenv",
     "PROVIDER_OVERRIDE_S3": "devenv",
+    "PROVIDER_OVERRIDE_CLOUDFORMATION": "devenv",
 }
 """What makes LocalStack take our parts in place of its own. The executor is ours always."""
 
@@ -91,7 +92,8 @@ def localstack_variables(settings: Settings, folder: Path) -> dict[str, str]:
         "DEVENV_EMULATOR_HOST": host,
         "GATEWAY_LISTEN": f"{listen}:{port}",
         "LOCALSTACK_HOST": f"{host}:{port}",
-        "SQS_ENDPOINT_STRATEGY": "path",
+        # Queue URLs end in /ACCOUNT/NAME as on AWS; any other strategy needs names to resolve.
+        "SQS_ENDPOINT_STRATEGY": "off",
         # Provisioned environments have 130 s and more for their init, which has limits of its own.
         "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "960",
         "FILESYSTEM_ROOT": str(folder / "filesystem"),

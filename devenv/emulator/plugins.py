@@ -60,6 +60,14 @@ def kinesis_service() -> Service:
     return make_service()
 
 
+@aws_provider(api="cloudformation", name="devenv")
+def cloudformation_service() -> Service:
+    """LocalStack's, with our Kinesis resources; chosen by PROVIDER_OVERRIDE_CLOUDFORMATION."""
+    from devenv.emulator.cloudformation.service import make_service
+
+    return make_service()
+
+
 @hooks.on_infra_start()
 def serve_plugins_page() -> None:
     """Answer `/_devenv/plugins` with the plugins of ours that LocalStack has found.
@@ -190,7 +198,8 @@ def resolve_images_here() -> None:
 
 @hooks.on_infra_start()
 def answer_http_as_aws() -> None:
-    """Have function URLs ask who may call, and them and API Gateway pass on what was sent.
+    """Have function URLs ask who may call, and have names that resolve; and them and API Gateway
+    pass on what was sent.
 
     LocalStack takes what curl sends by default for a form, and writes it anew: `{"a": 1}` becomes
     `%7B%22a%22%3A+1%7D=`.
@@ -198,7 +207,7 @@ def answer_http_as_aws() -> None:
     import rolo.request
     from localstack.services.lambda_ import urlrouter
 
-    from devenv.emulator.functions import url_access
+    from devenv.emulator.functions import url_access, url_names
 
     def body(request: Any) -> bytes:
         return bytes(request.get_data())
@@ -206,6 +215,7 @@ def answer_http_as_aws() -> None:
     rolo.request.restore_payload = body  # API Gateway imports it from there when first used.
     urlrouter.restore_payload = body
     url_access.install()
+    url_names.install(os.environ["DEVENV_EMULATOR_HOST"], _functions_are_containers())
 
 
 @hooks.on_infra_start()

@@ -14,7 +14,7 @@ from typing import Any
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
-from devenv.emulator.functions import lambda_paths
+from devenv.emulator.functions import lambda_paths, layers
 from devenv.emulator.functions.images import HANDLER, ImageFolder, snapshot_folder
 from devenv.emulator.functions.installed import installed
 from devenv.errors import DevenvError
@@ -33,6 +33,8 @@ class Code:
     handler: str | None
     runtime: str | None
     """`python3.13`, or None for an image."""
+    opt: Path | None = None
+    """Where the layers lie that AWS has in /opt; None if there are none."""
 
 
 def locate(version: FunctionVersion) -> Code:
@@ -45,16 +47,18 @@ def locate(version: FunctionVersion) -> Code:
         return Code(
             snapshot_folder(config.image.code_sha256), _python(python, handler), handler, None
         )
-    folder = config.code.get_unzipped_code_location()
+    folder, opt = config.code.get_unzipped_code_location(), layers.folder(config.layers)
     if config.runtime.startswith("provided"):
         bootstrap = folder / "bootstrap"
-        return Code(folder, (str(bootstrap),), config.handler, config.runtime)
+        if opt is not None and not bootstrap.exists():
+            bootstrap = opt / "bootstrap"
+        return Code(folder, (str(bootstrap),), config.handler, config.runtime, opt)
     if not config.runtime.startswith("python"):
         raise DevenvError(
             f"Runtime {config.runtime} can't be run without Docker: use python3.x or provided.*."
         )
     python = Path(installed("DEVENV_ZIP_PYTHON"))
-    return Code(folder, _python(python, config.handler), config.handler, config.runtime)
+    return Code(folder, _python(python, config.handler), config.handler, config.runtime, opt)
 
 
 def check(code: Code) -> None:
@@ -80,6 +84,8 @@ def version_notice(code: Code) -> str | None:
 def lambda_folders(code: Code) -> dict[Path, str]:
     """Where the function's files would be on Lambda, by where they are."""
     folders = {code.folder: "/var/task"}
+    if code.opt is not None:
+        folders[code.opt] = "/opt"
     if code.runtime is None or code.runtime.startswith("python"):
         folders[Path(installed("DEVENV_RUNTIME_DIR"))] = "/var/runtime"
         for library in lambda_paths.libraries(Path(code.command[0])):
@@ -115,7 +121,13 @@ def variables(
         given["PYTHONPATH"] = runtime_folder
     if code.runtime is not None:
         given["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{code.runtime}"
-    return given | dict(configured)
+    found = given | dict(configured)
+    if "PYTHONPATH" in given and "PYTHONPATH" in configured:
+        # Lambda finds its runtime client whatever a function sets.
+        found["PYTHONPATH"] = os.pathsep.join([configured["PYTHONPATH"], given["PYTHONPATH"]])
+    if code.opt is not None:
+        found |= layers.variables(code.opt, code.runtime, found, configured)
+    return found
 
 
 def without_localstacks(variables: Mapping[str, Any]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from localstack.services.lambda_.invocation.lambda_models import (
 )
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
-from devenv.emulator.functions import accounts
+from devenv.emulator.functions import accounts, layers
 from devenv.emulator.functions import code as function_code
 from devenv.emulator.functions.environment import (
     INIT_LIMIT,
@@ -94,12 +94,14 @@ class ProcessExecutor(RuntimeExecutor):
     def prepare_version(cls, function_version: FunctionVersion) -> None:
         if function_version.config.code is not None:
             function_version.config.code.prepare_for_execution()
+            layers.prepare(function_version.config.layers)
         code = function_code.locate(function_version)
         function_code.check(code)
         if notice := function_code.version_notice(code):
             LOG.warning("Function %s: %s.", function_version.qualified_arn, notice)
         if accounts.are_used():
-            accounts.make_readable(code.folder, Path(tempfile.gettempdir()))
+            for folder in filter(None, (code.folder, code.opt)):
+                accounts.make_readable(folder, Path(tempfile.gettempdir()))
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:

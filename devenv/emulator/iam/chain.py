@@ -31,6 +31,8 @@ CODES_OF_PROTOCOLS = {
 }
 OTHERWISE = ("AccessDenied", 403)
 CHECKED_ELSEWHERE = "kinesis"
+S3_CONTROL = "s3control"
+"""It signs as S3, and has operations of the same names."""
 
 
 def check(chain: HandlerChain, context: RequestContext, response: Response) -> None:
@@ -46,11 +48,13 @@ def check(chain: HandlerChain, context: RequestContext, response: Response) -> N
     if session is None or trusted_itself:
         return
     asked = Asked(
-        service,
+        S3_CONTROL if context.service.service_name == S3_CONTROL else service,
         context.operation.name,
         _parameters(context),
         context.region,
         context.account_id,
+        context.request.method,
+        context.request.path,
     )
     try:
         for need in needs(asked):

@@ -15,6 +15,7 @@ from typing import Any
 
 from devenv.emulator.iam.conditions import Context
 from devenv.emulator.iam.decisions import Decision, PolicySet, decide, refusal
+from devenv.emulator.iam.policies import UNKNOWN
 from devenv.emulator.iam.principals import Keys, Session, policies_of
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ class Need:
 
     action: str
     resource: str
-    """An ARN, or "*" for an action that is about none."""
+    """An ARN, "*" for an action that is about none, or UNKNOWN."""
     shown: str | None = None
     """The resource in the words of its service's message, if that isn't its ARN."""
     keys: Mapping[str, str | None] = field(default_factory=dict)
@@ -49,11 +50,14 @@ class Enforcement:
     policies_of: Callable[[Session], PolicySet] = policies_of
     _decided: dict[tuple[Session, str, str], Decision] = field(default_factory=dict)
     _record: OrderedDict[tuple[str, str, str, bool], int] = field(default_factory=OrderedDict)
+    _told: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self, session: Session, need: Need, region: str) -> None:
         """Raise Denied unless the session's policies allow it."""
         decision = self.decide(session, need, region)
+        if need.resource == UNKNOWN:
+            self._tell_once(need.action)
         if decision.allowed:
             return
         if decision.unsupported:
@@ -63,6 +67,7 @@ class Enforcement:
                 *(session.arn, need.action, need.resource, decision.unsupported),
             )
         shown = need.resource if need.shown is None else need.shown
+        shown = "*" if shown == UNKNOWN else shown
         why = decision.why.replace(need.action, need.named or need.action)
         raise Denied(refusal(session.arn, need.named or need.action, shown, why))
 
@@ -91,6 +96,15 @@ class Enforcement:
             found = list(self._record.items())
         names = ("role", "action", "resource", "allowed")
         return [{**dict(zip(names, key, strict=True)), "count": count} for key, count in found]
+
+    def _tell_once(self, action: str) -> None:
+        if action not in self._told:
+            self._told.add(action)
+            log.warning(
+                "Which resource %s is about the emulator can't tell: policies decide by the action "
+                "alone. AWS looks at Resource, too.",
+                action,
+            )
 
     def _judge(self, session: Session, need: Need, region: str) -> Decision:
         if need.action in ALWAYS_ALLOWED:

@@ -1,23 +1,27 @@
 """What a request needs: the actions, and the resources by their ARNs, that IAM asks for.
 
-Services that functions of streaming systems use are known one by one. Of any other the action is
-the operation's name, and the resource the first ARN of that service among its parameters, or "*".
+Services that functions use are known one by one: here those of streaming systems, the others in
+`service_resources`. Of a service that isn't known the action is the operation's name, and the
+resource the first ARN of that service among its parameters; without one it is unknown.
 
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
+from devenv.emulator.iam.asked import Asked as Asked
 from devenv.emulator.iam.enforcement import Need
 from devenv.emulator.iam.s3_needs import s3_needs
+from devenv.emulator.iam.service_resources import PASSING, first_arn, passed_roles, tables
+from devenv.emulator.iam.service_resources import RESOURCES as OF_OTHERS
 
-type Parameters = Mapping[str, Any]
-
-PREFIXES = {"monitoring": "cloudwatch", "email": "ses", "elasticfilesystem": "elasticfilesystem"}
+PREFIXES = {"monitoring": "cloudwatch", "email": "ses", "s3control": "s3"}
 """Services whose actions don't begin with the name that signs their requests."""
 ACTIONS = {
+    ("s3control", "GetPublicAccessBlock"): "GetAccountPublicAccessBlock",
+    ("s3control", "PutPublicAccessBlock"): "PutAccountPublicAccessBlock",
+    ("s3control", "DeletePublicAccessBlock"): "PutAccountPublicAccessBlock",
     ("lambda", "Invoke"): "InvokeFunction",
     ("lambda", "InvokeAsync"): "InvokeFunction",
     ("lambda", "InvokeWithResponseStream"): "InvokeFunction",
@@ -28,34 +32,53 @@ ACTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request as LocalStack has parsed it."""
-
-    service: str
-    """The name that signs it."""
-    operation: str
-    parameters: Parameters
-    region: str
-    account: str
-
-    def arn(self, resource: str) -> str:
-        return f"arn:aws:{self.service}:{self.region}:{self.account}:{resource}"
+ON_ITEMS = {
+    "TransactWriteItems": {
+        "ConditionCheck": "ConditionCheckItem",
+        "Delete": "DeleteItem",
+        "Put": "PutItem",
+        "Update": "UpdateItem",
+    },
+    "TransactGetItems": {"Get": "GetItem"},
+}
+"""What DynamoDB's transactions need: the action of each of their items."""
 
 
 def needs(asked: Asked) -> list[Need]:
     if asked.service == "s3":
         return s3_needs(asked.operation, asked.parameters)
+    if asked.operation in ON_ITEMS:
+        return _item_needs(asked)
+    action = _action(asked)
+    own = RESOURCES.get(asked.service)
+    resources = [own(asked)] if own else OF_OTHERS.get(asked.service, first_arn)(asked)
+    found = [
+        Need(action, resource, _shown(asked, resource), named=_named(asked, action))
+        for resource in resources
+    ]
+    if asked.operation == "BatchGetSecretValue":
+        found.append(Need("secretsmanager:GetSecretValue", found[0].resource))
+    for role in passed_roles(asked):
+        found.append(
+            Need("iam:PassRole", role, keys={"iam:PassedToService": PASSING[asked.service]})
+        )
+    return found
+
+
+def _action(asked: Asked) -> str:
+    if asked.service == "apigateway":
+        return f"apigateway:{asked.method}"
     prefix = PREFIXES.get(asked.service, asked.service)
     name = ACTIONS.get((asked.service, asked.operation), asked.operation)
-    action = f"{prefix}:{name}"
-    find = RESOURCES.get(asked.service, _any_arn)
-    resource = find(asked)
-    found = [Need(action, resource, _shown(asked, resource), named=_named(asked, action))]
-    if asked.service == "lambda" and (role := asked.parameters.get("Role")):
-        found.append(
-            Need("iam:PassRole", role, keys={"iam:PassedToService": "lambda.amazonaws.com"})
-        )
+    return f"{prefix}:{name}"
+
+
+def _item_needs(asked: Asked) -> list[Need]:
+    actions, found = ON_ITEMS[asked.operation], []
+    for item in asked.parameters.get("TransactItems", []):
+        for kind, about in item.items():
+            (table,) = tables(replace(asked, parameters={"TableName": about["TableName"]}))
+            found.append(Need(f"dynamodb:{actions[kind]}", table))
     return found
 
 
@@ -102,6 +125,9 @@ def _function(asked: Asked) -> str:
     if mapping := parameters.get("UUID"):
         return asked.arn(f"event-source-mapping:{mapping}")
     name = parameters.get("FunctionName")
+    if layer := parameters.get("LayerName"):
+        version = parameters.get("VersionNumber")
+        return asked.named("layer:", layer) + (f":{version}" if version else "")
     if not name:
         return _any_arn(asked)
     parts = name.partition(":function:")[2] or name
@@ -133,13 +159,6 @@ def _role(asked: Asked) -> str:
     return str(asked.parameters.get("RoleArn") or "*")
 
 
-def _table(asked: Asked) -> str:
-    name = asked.parameters.get("TableName")
-    if not name:
-        return _any_arn(asked)
-    return name if name.startswith("arn:") else asked.arn(f"table/{name}")
-
-
 def _any_arn(asked: Asked) -> str:
     beginning = f"arn:aws:{asked.service}:"
     values = (v for v in asked.parameters.values() if isinstance(v, str))
@@ -153,5 +172,4 @@ RESOURCES: dict[str, Callable[[Asked], str]] = {
     "lambda": _function,
     "iam": _entity,
     "sts": _role,
-    "dynamodb": _table,
 }

@@ -13,6 +13,9 @@ from devenv.emulator.iam.conditions import Conditions, Context, Unsupported, lit
 
 WITH_VARIABLES = "2012-10-17"
 """The version of the policy language in which `${…}` stands for a value of the request."""
+UNKNOWN = "(unknown)"
+"""The resource of a request of which the emulator can't tell it: its action decides. A statement
+that allows is about it, whatever resources it names; one that denies only if it names them all."""
 ELEMENTS = frozenset(
     ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
 )
@@ -38,8 +41,14 @@ class Statement:
             return False
         if self.unknown:
             raise Unsupported(f"element {', '.join(self.unknown)}")
+        return self._is_about(resource, context) and self.conditions.hold(context)
+
+    def _is_about(self, resource: str, context: Context) -> bool:
+        if resource == UNKNOWN:
+            names_all = "*" in self.resources and not self.except_resources
+            return self.effect == "Allow" or names_all
         found = any(self._is_resource(pattern, resource, context) for pattern in self.resources)
-        return found != self.except_resources and self.conditions.hold(context)
+        return found != self.except_resources
 
     def _is_resource(self, pattern: str, resource: str, context: Context) -> bool:
         filled = context.fill(pattern) if self.conditions.variables else literal(pattern)

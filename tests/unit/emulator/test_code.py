@@ -48,7 +48,8 @@ def emulator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def version(**config: Any) -> Any:
     """A FunctionVersion as far as it's looked at."""
-    known = {"image": None, "image_config": None, "runtime": None, "handler": None, "code": None}
+    names = ("image", "image_config", "runtime", "handler", "code")
+    known = {**dict.fromkeys(names), "layers": []}
     return SimpleNamespace(config=SimpleNamespace(**{**known, **config}))
 
 

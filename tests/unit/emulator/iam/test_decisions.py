@@ -7,7 +7,7 @@ import pytest
 
 from devenv.emulator.iam.conditions import Context
 from devenv.emulator.iam.decisions import Decision, PolicySet, decide, refusal
-from devenv.emulator.iam.policies import Policy
+from devenv.emulator.iam.policies import UNKNOWN, Policy
 
 STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/ride_predictions"
 PUT = "kinesis:PutRecord"
@@ -237,3 +237,22 @@ def test_the_message_is_awss() -> None:
         f"on resource: {STREAM} because no identity-based policy allows the kinesis:PutRecord "
         "action"
     )
+
+
+@pytest.mark.parametrize(
+    ("statements", "allowed"),
+    [
+        ([allow()], True),
+        ([allow(NotResource="arn:aws:s3:::*")], True),
+        ([allow(Action="s3:*")], False),
+        ([allow(), deny(Resource=STREAM)], True),
+        ([allow(), deny(NotResource=STREAM)], True),
+        ([allow(), deny(Resource="*")], False),
+        ([allow(Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})], False),
+    ],
+)
+def test_the_action_decides_where_the_resource_is_unknown(
+    statements: list[dict[str, Any]], allowed: bool
+) -> None:
+    """A deny of some resources doesn't apply: it may be about another."""
+    assert asked(policy(*statements), resource=UNKNOWN).allowed == allowed

@@ -9,7 +9,7 @@ import pytest
 from devenv.emulator.iam import enforcement as module
 from devenv.emulator.iam.decisions import PolicySet
 from devenv.emulator.iam.enforcement import Denied, Enforcement, Need
-from devenv.emulator.iam.policies import Policy
+from devenv.emulator.iam.policies import UNKNOWN, Policy
 from devenv.emulator.iam.principals import Session
 
 FUNCTION = Session("arn:aws:iam::000000000000:role/team/r", "f")
@@ -107,3 +107,16 @@ def test_what_cannot_be_judged_is_logged_by_name(caplog: pytest.LogCaptureFixtur
 def test_everyone_may_ask_who_they_are() -> None:
     """Even a role without any policy."""
     Enforcement(Role()).check(FUNCTION, Need("sts:GetCallerIdentity", "*"), "us-east-1")
+
+
+def test_an_unknown_resource_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """For each action; who is refused reads of `*`, as where AWS names none."""
+    asked = Enforcement(Role({"Action": "glue:*", "Resource": "arn:aws:glue:::job/j"}))
+    for _ in range(2):
+        asked.check(FUNCTION, Need("glue:GetJob", UNKNOWN), "us-east-1")
+    assert [r.message for r in caplog.records if "glue:GetJob" in r.message] == [
+        "Which resource glue:GetJob is about the emulator can't tell: policies decide by the "
+        "action alone. AWS looks at Resource, too."
+    ]
+    with pytest.raises(Denied, match=r"glacier:ListVaults on resource: \* because"):
+        asked.check(FUNCTION, Need("glacier:ListVaults", UNKNOWN), "us-east-1")

@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from devenv.emulator.iam.needs import Asked, needs
+from devenv.emulator.iam.policies import UNKNOWN
 
 HERE = ":us-east-1:000000000000:"
+ROLE = "arn:aws:iam::000000000000:role/r"
+PASS = ("iam:PassRole", ROLE)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +113,115 @@ def test_actions_and_resources(
     """As the service authorization reference has them."""
     found = needs(Asked(service, operation, parameters, "us-east-1", "000000000000"))
     assert [(need.action, need.resource) for need in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "expected"),
+    [
+        ("ssm", "GetParameter", {"Name": "/a/b:3"}, ["parameter/a/b"]),
+        ("ssm", "GetParameter", {"Name": "a"}, ["parameter/a"]),
+        ("ssm", "GetParameters", {"Names": ["a", "/b"]}, ["parameter/a", "parameter/b"]),
+        ("ssm", "GetParametersByPath", {"Path": "/a/"}, ["parameter/a/"]),
+        ("ssm", "DescribeParameters", {}, ["*"]),
+        (
+            "ssm",
+            "AddTagsToResource",
+            {"ResourceType": "Parameter", "ResourceId": "/a"},
+            ["parameter/a"],
+        ),
+        ("secretsmanager", "CreateSecret", {"Name": "s"}, ["secret:s-??????"]),
+        ("secretsmanager", "GetSecretValue", {"SecretId": "s"}, ["secret:s"]),
+        ("kms", "Encrypt", {"KeyId": "1234"}, ["key/1234"]),
+        ("kms", "CreateAlias", {"AliasName": "alias/a", "TargetKeyId": "1"}, ["alias/a", "key/1"]),
+        ("events", "PutEvents", {"Entries": [{}, {"Source": "s"}]}, ["event-bus/default"]),
+        ("events", "PutEvents", {"Entries": [{"EventBusName": "b"}]}, ["event-bus/b"]),
+        ("events", "PutRule", {"Name": "r"}, ["rule/r"]),
+        ("events", "PutRule", {"Name": "r", "EventBusName": "b"}, ["rule/b/r"]),
+        ("events", "PutTargets", {"Rule": "r", "Targets": []}, ["rule/r"]),
+        ("events", "ListTargetsByRule", {"Rule": "r"}, ["rule/r"]),
+        ("events", "CreateEventBus", {"Name": "b"}, ["event-bus/b"]),
+        ("firehose", "PutRecordBatch", {"DeliveryStreamName": "d"}, ["deliverystream/d"]),
+        ("states", "CreateStateMachine", {"name": "m"}, ["stateMachine:m"]),
+        ("cloudformation", "CreateStack", {"StackName": "s"}, ["stack/s/*"]),
+        ("ecr", "PutImage", {"repositoryName": "r"}, ["repository/r"]),
+        ("ecr", "DescribeRepositories", {}, ["repository/*"]),
+        ("dynamodb", "Query", {"TableName": "t", "IndexName": "i"}, ["table/t/index/i"]),
+        ("dynamodb", "BatchGetItem", {"RequestItems": {"t": {}, "u": {}}}, ["table/t", "table/u"]),
+        ("lambda", "GetLayerVersion", {"LayerName": "l", "VersionNumber": 2}, ["layer:l:2"]),
+    ],
+)
+def test_resources_of_other_services(
+    service: str, operation: str, parameters: dict[str, Any], expected: list[str]
+) -> None:
+    """Of what functions and their deployment call."""
+    found = needs(Asked(service, operation, parameters, "us-east-1", "000000000000"))
+    assert {need.action for need in found} == {f"{service}:{operation}"}
+    assert [need.resource for need in found] == [f"arn:aws:{service}{HERE}{e}" for e in expected]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "expected"),
+    [
+        ("kms", "ListKeys", {}, [("kms:ListKeys", "*")]),
+        ("kms", "Decrypt", {"CiphertextBlob": b""}, [("kms:Decrypt", UNKNOWN)]),
+        ("kms", "Decrypt", {"KeyId": "alias/none"}, [("kms:Decrypt", UNKNOWN)]),
+        ("ecr", "GetAuthorizationToken", {}, [("ecr:GetAuthorizationToken", "*")]),
+        ("ssm", "SendCommand", {"Name": "d"}, [("ssm:SendCommand", UNKNOWN)]),
+        ("states", "SendTaskSuccess", {"taskToken": "t"}, [("states:SendTaskSuccess", UNKNOWN)]),
+        ("glue", "GetJob", {"JobName": "j"}, [("glue:GetJob", UNKNOWN)]),
+        (
+            "events",
+            "PutTargets",
+            {"Rule": "r", "Targets": [{"Id": "1", "RoleArn": ROLE}, {"Id": "2", "RoleArn": ROLE}]},
+            [("events:PutTargets", f"arn:aws:events{HERE}rule/r"), PASS],
+        ),
+        (
+            "firehose",
+            "CreateDeliveryStream",
+            {"DeliveryStreamName": "d", "ExtendedS3DestinationConfiguration": {"RoleARN": ROLE}},
+            [("firehose:CreateDeliveryStream", f"arn:aws:firehose{HERE}deliverystream/d"), PASS],
+        ),
+        (
+            "monitoring",
+            "PutMetricAlarm",
+            {"AlarmName": "a"},
+            [("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch{HERE}alarm:a")],
+        ),
+        (
+            "s3control",
+            "GetPublicAccessBlock",
+            {"AccountId": "000000000000"},
+            [("s3:GetAccountPublicAccessBlock", "*")],
+        ),
+        (
+            "s3control",
+            "ListTagsForResource",
+            {"ResourceArn": "arn:aws:s3:::b"},
+            [("s3:ListTagsForResource", "arn:aws:s3:::b")],
+        ),
+        (
+            "dynamodb",
+            "TransactWriteItems",
+            {"TransactItems": [{"Put": {"TableName": "t"}}, {"Delete": {"TableName": "u"}}]},
+            [
+                ("dynamodb:PutItem", f"arn:aws:dynamodb{HERE}table/t"),
+                ("dynamodb:DeleteItem", f"arn:aws:dynamodb{HERE}table/u"),
+            ],
+        ),
+    ],
+)
+def test_what_has_actions_or_resources_of_its_own(
+    service: str, operation: str, parameters: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    found = needs(Asked(service, operation, parameters, "us-east-1", "000000000000"))
+    assert [(need.action, need.resource) for need in found] == expected
+
+
+def test_api_gateways_actions_are_methods_and_its_resources_paths() -> None:
+    asked = Asked("apigateway", "GetRestApi", {}, "us-east-1", "0", "GET", "/restapis/abc")
+    (need,) = needs(asked)
+    assert need.action == "apigateway:GET"
+    assert need.resource == "arn:aws:apigateway:us-east-1::/restapis/abc"
 
 
 def test_a_listings_prefix_is_a_condition_key() -> None:

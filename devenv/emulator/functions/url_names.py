@@ -1,0 +1,39 @@
+"""The names of function URLs: names that curl and browsers take for this machine.
+
+A URL's name is `ID.lambda-url.REGION.` and the emulator's own. Nothing can stand before an address
+such as 127.0.0.1, and what is below `localhost` is this machine for curl and for browsers, without
+being asked of a name server (RFC 6761, 6.3).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from localstack.config import HostAndPort
+from localstack.services.lambda_ import provider
+
+from devenv.emulator.door.guard import is_loopback_address
+
+LOCAL = "localhost"
+
+
+def install(own_name: str, in_containers: bool) -> None:
+    """Have new function URLs named so; `own_name` is the emulator's, of AWS_ENDPOINT_URL."""
+    provider.localstack_host = _called(url_parent(own_name, in_containers))
+
+
+def url_parent(own_name: str, in_containers: bool) -> str:
+    """The name that function URLs stand below.
+
+    Another than a loopback one is kept, since whoever chose it may have a name server that knows
+    what is below it. A container's name is known in its network alone, which has none.
+    """
+    return LOCAL if in_containers or is_loopback_address(own_name) else own_name
+
+
+def _called(name: str) -> Callable[..., Any]:
+    original = provider.localstack_host
+
+    def localstack_host(**parameters: Any) -> Any:
+        return HostAndPort(name, original(**parameters).port)
+
+    return localstack_host
