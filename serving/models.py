@@ -112,7 +112,7 @@ def _loaded(uri: str) -> Predictor:
         flavors = yaml.safe_load(get("MLmodel").read_text())["flavors"]
         sklearn = dict(flavors.get("sklearn") or {})
     except FileNotFoundError as e:
-        raise ModelError(f"{uri}: there is no MLmodel in it") from e
+        raise ModelError(f"{uri}: there is no MLmodel in it{_elsewhere(uri)}") from e
     except (yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError) as e:
         raise ModelError(f"{uri}: its MLmodel does not describe an MLflow model") from e
     if sklearn:
@@ -122,6 +122,23 @@ def _loaded(uri: str) -> Predictor:
         return load_skops(uri, file, _trusted(uri, sklearn))
     names = [name for name in flavors if name != "python_function"] or ["python_function"]
     return _by_mlflow(uri, "pyfunc", "load_model", f"flavor {names[0]}")  # type: ignore[no-any-return]
+
+
+RUNS_FOLDER = re.compile(r"s3://(?P<bucket>[^/]+)/.*?(?P<run>[0-9a-f]{32})/artifacts/[^/]+/?")
+"""Where MLflow kept a run's model until version 3, and where tutorials look for it."""
+
+
+def _elsewhere(uri: str) -> str:
+    """Where the model is that isn't in its run's folder, as words to add; "" if that's unknown."""
+    if not (asked := RUNS_FOLDER.fullmatch(uri)):
+        return ""
+    import boto3
+
+    try:
+        there = find_run(boto3.client("s3"), asked["bucket"], asked["run"])
+    except ModelError:
+        return ""
+    return f". MLflow 3 keeps models apart from runs: this run's is at {there}, name that instead"
 
 
 def _file(uri: str, get: Callable[[str], Path], name: object) -> Path:

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from devenv.aws import Aws
+from devenv.bootstrap import loadable
 from devenv.bootstrap.model_files import DATA_TAG, LOGGED_NAME, PreparedModel, prepare, publish
 from devenv.bootstrap.model_in_s3 import defect
 from devenv.bootstrap.registry import ModelVersion, Registry, Run
-from devenv.errors import NotFound
+from devenv.errors import BadInput, NotFound
 from devenv.pipelines.pipeline import Pipeline
 from devenv.settings import Settings
 
@@ -151,6 +152,14 @@ def _of_run(
             f"Run {run_id} (RUN_ID) of MLflow at {registry.uri} has no model in S3 at {uri} "
             f"({aws.endpoint} has {has}). "
             "Choose a run that logged one under the name `model`, or unset RUN_ID."
+        )
+    if settings.image_uri is None and (
+        why := loadable.trouble(aws, uri, settings.root / "Pipfile.lock")
+    ):
+        raise BadInput(
+            f"The function can't load the model of run {run_id} (RUN_ID), at {uri}: {why}. Train "
+            "it again with what Pipfile.lock has (docs/training.md), or change Pipfile, run "
+            "scripts/lock and then `devenv bootstrap`. The function is left as it was."
         )
     versions = registry.newest_versions(settings.model_name, 1000)
     number = next((v.version for v in versions if v.run_id == run_id), run_id)

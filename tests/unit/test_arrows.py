@@ -35,6 +35,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "means": ("devenv.aws", "devenv.wait"),
     "ground": (
         "devenv.disk",
+        "devenv.mlflow_plugin",
         "devenv.settings",
         "devenv.pipelines",
         "devenv.output",
