@@ -14,9 +14,10 @@ from devenv.bootstrap.model_files import PreparedModel, prepare
 from devenv.pipelines import DEFAULT, pipeline_named
 from devenv.pipelines.pipeline import Pipeline
 from devenv.settings import Settings
+from devenv.stack import function_packages
 from devenv.stack.embedded import Embedded
 from devenv.stack.process import Running
-from devenv.stack.services import answering
+from devenv.stack.services import answering, runs_functions_here
 from devenv.system import read_system
 from devenv.wait import wait_for
 
@@ -78,6 +79,13 @@ def runs_elsewhere(settings: Settings, aws: Aws) -> bool:
         return read_system(settings, aws).is_ready
     except UNREACHABLE:
         return False
+
+
+def install_packages(settings: Settings, say: Say) -> None:
+    """Have the packages of Pipfile.lock where an emulator that runs functions as processes takes
+    them from: the lock may have changed since it was started."""
+    if runs_functions_here(settings):
+        function_packages.ensure(settings.root, say)
 
 
 def await_servers(settings: Settings, aws: Aws, timeout: float) -> None:

@@ -17,7 +17,7 @@ from devenv.commands.context import (
     pass_context,
     pipeline_option,
 )
-from devenv.environment import await_servers, model_source
+from devenv.environment import await_servers, install_packages, model_source
 from devenv.output import Output
 from devenv.settings import Settings
 
@@ -56,6 +56,7 @@ def bootstrap(
     ask_before_making(context, billed_for_bootstrap(settings), yes)
     if wait:
         await_servers(settings, context.aws, wait)
+    install_packages(settings, context.say)
     model = steps.run(settings, context.aws, context.say, model_source(data, settings.pipeline))
     context.output(as_json).data(
         f"{model.name} version {model.version} from {model.artifact_uri}",
