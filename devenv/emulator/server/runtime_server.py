@@ -12,6 +12,8 @@ from twisted.internet import endpoints, reactor, ssl
 
 from devenv.emulator.door.guard import Guard
 from devenv.emulator.door.site import GuardedResource
+from devenv.emulator.function_port import server as function_port
+from devenv.emulator.function_port.choice import PORT_VARIABLE, chosen_backend
 from devenv.emulator.kinesis.provider import kinesis
 from devenv.emulator.server.front import FrontFactory
 from devenv.emulator.server.goaway import let_streams_end
@@ -38,6 +40,8 @@ class RuntimeServer(TwistedRuntimeServer):
             context.getContext().use_certificate_chain_file(certificate)
             factory = TLSMultiplexerFactory(context, False, factory)
         let_streams_end()
+        if port := int(os.environ.get(PORT_VARIABLE, "0")):
+            function_port.listen(reactor, listen[0].host, port, guard, chosen_backend)
         front = FrontFactory(factory, kinesis, reactor.callLater, guard.knows_host)
         for address in listen:
             kind = (
