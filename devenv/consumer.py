@@ -13,7 +13,13 @@ from devenv.aws import Aws, error_code
 Position = Literal["LATEST", "TRIM_HORIZON"]
 
 INTERVAL = 0.21
-"""Seconds between two looks at a shard: AWS allows five a second."""
+"""Seconds between two reads of a shard on AWS, which allows five a second."""
+SHORTEST, LONGEST, GROWTH = 0.005, 0.05, 1.3
+"""Elsewhere: seconds from a read that found nothing to the next, and how they grow from the one to
+the other while nothing comes. Nothing is waited for while there are records to be read."""
+
+PAGE = 10_000
+"""Records that GetRecords gives at most."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,8 @@ class _Shard:
 
 
 class StreamReader:
-    """Reads every shard of `stream` from `position`. Iterators are taken at once, so that with
-    LATEST nothing put after construction is missed."""
+    """Reads every shard of `stream` from `position`, at most `page` records at a time. Iterators
+    are taken at once, so that with LATEST nothing put after construction is missed."""
 
     def __init__(
         self,
@@ -46,30 +52,39 @@ class StreamReader:
         position: Position,
         aws: Aws,
         sleep: Callable[[float], None] = time.sleep,
-        interval: float = INTERVAL,
+        page: int = PAGE,
     ) -> None:
-        """`interval`: seconds between two looks."""
         self._stream = stream
         self._aws = aws
         self._sleep = sleep
-        self._interval = interval
+        self._page = page
         self._shards: dict[str, _Shard] = {}
         for shard_id in self._shard_ids():
             self._open(shard_id, position)
 
     def read(self, until: Callable[[], bool] = lambda: False) -> Iterator[Read]:
         """Yield records, shard by shard in order, until `until()` says so between two rounds."""
+        pause = SHORTEST
         while not until():
+            found = False
             for shard in list(self._shards.values()):
-                yield from self._read_shard(shard)
+                for record in self._read_shard(shard):
+                    found = True
+                    yield record
+            if self._aws.is_aws:
+                pause = INTERVAL
+            elif found:
+                pause = SHORTEST
+                continue
             if not until():
-                self._sleep(self._interval)
+                self._sleep(pause)
+                pause = min(pause * GROWTH, max(pause, LONGEST))
 
     def _read_shard(self, shard: _Shard) -> Iterator[Read]:
         if shard.iterator is None:
             return
         try:
-            page = self._aws.kinesis.get_records(ShardIterator=shard.iterator, Limit=1000)
+            page = self._aws.kinesis.get_records(ShardIterator=shard.iterator, Limit=self._page)
         except ClientError as error:
             if error_code(error) == "ExpiredIteratorException":
                 self._reopen(shard)

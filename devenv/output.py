@@ -47,4 +47,4 @@ class Output:
 
 def counted(number: int, noun: str, plural: str = "") -> str:
     """`1 record`, `2 records`; `plural` where it isn't the noun with an s."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -52,8 +52,6 @@ class Subject:
     settings: Settings
     """With names of the bench's own."""
     aws: Aws
-    interval: float
-    """Seconds between two looks at the predictions: what the endpoint allows."""
     pid: int | None
     """The emulator's process, where it is on this machine."""
     ready_seconds: float | None

@@ -38,6 +38,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.mlflow_plugin",
         "devenv.settings",
         "devenv.pipelines",
+        "devenv.progress",
         "devenv.output",
         "devenv.errors",
     ),
@@ -190,6 +191,7 @@ ASKING = {
         "devenv.bootstrap.image": "where an image has to be published before it is used",
         "devenv.commands.consent": "what costs money is shown first",
         "devenv.commands.teardown": "the account's id is asked for",
+        "devenv.consumer": "a shard gives five reads a second there",
     },
 }
 """Who may ask where the endpoint is, and for what. Nobody may ask what is behind it."""
