@@ -52,8 +52,10 @@ def tail(
     hint = Hint(HINTS[position], context.say, _trouble(context) if is_predictions else None)
     for count, record in enumerate(reader.read(hint.look), start=1):
         hint.heard()
-        text = record.data.decode("utf-8", "replace")
-        output.data(_line(record, text), **_values(record, text))
+        if as_json:
+            output.data("", **_values(record))
+        else:
+            output.data(_line(record))
         if count == limit:
             return
 
@@ -117,14 +119,13 @@ def _trouble(context: Context) -> Callable[[], str | None]:
     return look
 
 
-def _line(record: Read, text: str) -> str:
+def _line(record: Read) -> str:
     """Time, shard and data; of a JSON object the values by name, those of objects in it too."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = None
+    value = _data(record)
     if isinstance(value, dict) and value:
         text = "  ".join(f"{name}={_word(part)}" for name, part in _flat(value))
+    else:
+        text = value if isinstance(value, str) else json.dumps(value)
     return f"{record.arrived.astimezone():%H:%M:%S}  {short_shard(record.shard_id)}  {text}"
 
 
@@ -149,16 +150,20 @@ def short_shard(shard_id: str) -> str:
     return f"shard-{int(number)}" if number.isdecimal() else shard_id
 
 
-def _values(record: Read, text: str) -> dict[str, Any]:
-    """The record with its data parsed where it is JSON, and as text where it isn't."""
-    try:
-        data = json.loads(text)
-    except ValueError:
-        data = text
+def _values(record: Read) -> dict[str, Any]:
     return {
         "shard_id": record.shard_id,
         "sequence_number": record.sequence_number,
         "partition_key": record.partition_key,
         "arrived": record.arrived.isoformat(),
-        "data": data,
+        "data": _data(record),
     }
+
+
+def _data(record: Read) -> Any:
+    """Parsed where it is JSON, as text where it isn't."""
+    text = record.data.decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
