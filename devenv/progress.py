@@ -1,12 +1,18 @@
-"""How far long work has come: a bar on a terminal, now and then a line anywhere else."""
+"""How far long work has come: a bar on a terminal, plain lines anywhere else.
+
+rich draws the bars. It takes a tenth of a second to import, which only a terminal waits for.
+"""
 
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from devenv.output import Output
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 LINE_INTERVAL = 10.0
 """Seconds between two lines where stderr is no terminal."""
@@ -28,32 +34,49 @@ def progress(output: Output, label: str, total: int | None, noun: str) -> Iterat
     if not output.err.isatty():
         yield Lines(output.progress, label, total, noun)
         return
-    # rich takes a tenth of a second to import, which only whoever looks at a bar has to wait for.
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.progress import Progress as Bars
+    from rich import progress as rich
 
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(f"{noun}s"),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(compact=True),
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TextColumn(f"{noun}s"),
+        rich.TextColumn("{task.fields[rate]}"),
+        rich.TimeRemainingColumn(compact=True),
     )
-    console = Console(file=output.err, no_color="NO_COLOR" in os.environ or None)
-    with Bars(*columns, console=console, transient=True) as bars:
+    with rich.Progress(*columns, console=_console(output), transient=True) as bars:
         task = bars.add_task(label, total=total, rate="")
 
         def show(done: int, seconds: float) -> None:
             bars.update(task, completed=done, rate=rate(done, seconds))
 
         yield Bar(show)
+
+
+@contextmanager
+def steps(output: Output, count: int) -> Iterator[Callable[[str], None]]:
+    """Yield what says, a line each, that one of about `count` steps begins or is done. On a terminal
+    a bar below the lines shows how far it has come, and since when."""
+    if not output.err.isatty():
+        yield output.progress
+        return
+    from rich import progress as rich
+
+    columns = (rich.SpinnerColumn(), rich.BarColumn(24), rich.TimeElapsedColumn())
+    with rich.Progress(*columns, console=_console(output), transient=True) as bars:
+        task = bars.add_task("", total=count + 1)
+
+        def say(line: str) -> None:
+            bars.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            bars.advance(task)
+
+        yield say
+
+
+def _console(output: Output) -> "Console":
+    from rich.console import Console
+
+    return Console(file=output.err, no_color="NO_COLOR" in os.environ or None)
 
 
 class Bar:

@@ -7,10 +7,14 @@ import click
 from devenv.commands.context import Context, data_option, next_steps, pass_context, pipeline_option
 from devenv.environment import bring_up, stop_owned
 from devenv.errors import DevenvError
+from devenv.progress import steps
 from devenv.settings import Settings
 from devenv.stack.embedded import NAMES, Embedded
 from devenv.stack.log_files import follow
 from devenv.stack.process import Running
+
+STEPS = 14
+"""What it says of a first start: two servers begun, two up, ten lines of the bootstrap."""
 
 
 @click.command()
@@ -25,7 +29,8 @@ def up(context: Context, detach: bool, data: str | None) -> None:
     here. Running it again is harmless.
     """
     settings = context.settings
-    result = bring_up(settings, context.aws, context.say, data)
+    with steps(context.output(), STEPS) as say:
+        result = bring_up(settings, context.aws, say, data)
     for line in summary(settings):
         context.say(line)
     if detach:

@@ -3,7 +3,7 @@
 import io
 
 from devenv.output import Output
-from devenv.progress import LINE_INTERVAL, Bar, Lines, progress
+from devenv.progress import LINE_INTERVAL, Bar, Lines, progress, steps
 
 
 class Clock:
@@ -64,3 +64,16 @@ def test_no_bar_without_a_terminal() -> None:
     with progress(Output(err=err), "put", 2, "record") as shown:
         shown.advance(2)
     assert err.getvalue() == ""
+
+
+def test_steps_are_lines() -> None:
+    """As they are given, with a bar below them on a terminal, and none elsewhere."""
+    plain = io.StringIO()
+    with steps(Output(err=plain), 2) as say:
+        say("bucket [b]: made")
+    assert plain.getvalue() == "bucket [b]: made\n"
+    terminal = Terminal()
+    with steps(Output(err=terminal), 2) as say:
+        say("bucket [b]: made")
+    assert "bucket [b]: made\n" in terminal.getvalue()
+    assert "━" in terminal.getvalue()
