@@ -55,8 +55,8 @@ def progress(output: Output, label: str, total: int | None, noun: str) -> Iterat
 
 @contextmanager
 def steps(output: Output, count: int) -> Iterator[Callable[[str], None]]:
-    """Yield what says, a line each, that one of about `count` steps begins or is done. On a terminal
-    a bar below the lines shows how far it has come, and since when."""
+    """Yield what says, a line each, that one of about `count` steps begins or is done. On a
+    terminal a bar below the lines shows how far it has come, and since when."""
     if not output.err.isatty():
         yield output.progress
         return
