@@ -1,6 +1,6 @@
 """LocalStack's CloudFormation with our resources, and with reasons in a failed stack's events."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from localstack.aws.api.cloudformation import StackStatus
@@ -9,6 +9,7 @@ from localstack.services.cloudformation.v2.entities import Stack
 from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
 from localstack.services.plugins import Service
 
+from devenv.emulator.cloudformation.failures import FAILED, failure
 from devenv.emulator.cloudformation.stream_consumers import ConsumerProvider
 from devenv.emulator.cloudformation.streams import StreamProvider
 
@@ -16,8 +17,6 @@ OURS = {
     "AWS::Kinesis::Stream": StreamProvider,
     "AWS::Kinesis::StreamConsumer": ConsumerProvider,
 }
-VERBS = {"CREATE": "create", "UPDATE": "update", "DELETE": "delete"}
-FAILED = "_FAILED"
 UPDATING = StackStatus.UPDATE_IN_PROGRESS
 BEGINNINGS = (UPDATING, StackStatus.CREATE_IN_PROGRESS, StackStatus.DELETE_IN_PROGRESS)
 
@@ -27,18 +26,6 @@ def make_service() -> Service:
     ResourceProviderExecutor.try_load_resource_provider = staticmethod(_ours_first(load))
     Stack.set_stack_status = _with_reason(Stack.set_stack_status)
     return Service.for_provider(CloudformationProviderV2())
-
-
-def failure(resources: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """Which resources of a stack have failed, in AWS's words, and why; None if none has."""
-    failed = {n: r for n, r in resources.items() if r["ResourceStatus"].endswith(FAILED)}
-    if not failed:
-        return None
-    status = next(iter(failed.values()))["ResourceStatus"]
-    verb = VERBS.get(status.removesuffix(FAILED), "deploy")
-    reasons = [f"{n}: {why}" for n, r in failed.items() if (why := r.get("ResourceStatusReason"))]
-    listed = ", ".join(failed)
-    return " ".join([f"The following resource(s) failed to {verb}: [{listed}].", *reasons])
 
 
 def _ours_first(load: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from localstack.http import Request, Response
-from localstack.services.lambda_.invocation.models import lambda_stores
-from localstack.services.lambda_.urlrouter import FunctionUrlRouter
 
 from devenv.emulator.iam.enforcement import is_on
 
@@ -32,6 +30,8 @@ FORBIDDEN = {
 
 def install() -> None:
     """Have every request for a URL asked for; DEVENV_ENFORCE_IAM=0 leaves that out."""
+    from localstack.services.lambda_.urlrouter import FunctionUrlRouter
+
     answer = FunctionUrlRouter.handle_lambda_url_invocation
 
     def answer_if_allowed(
@@ -49,6 +49,8 @@ def install() -> None:
 
 def refusal(request: Request, url_id: str, region: str) -> str | None:
     """What is missing; None if nothing is, or if there's no such URL, which LocalStack tells."""
+    from localstack.services.lambda_.invocation.models import lambda_stores
+
     for account in list(lambda_stores):
         for function in list(lambda_stores[account][region].functions.values()):
             for qualifier, url in list(function.function_url_configs.items()):

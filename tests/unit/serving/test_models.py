@@ -4,11 +4,11 @@ import io
 import json
 import zipfile
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sklearn
 from botocore.exceptions import ClientError
 from serving_models import forest, mean, save
 
@@ -43,7 +43,7 @@ def test_another_model_is_loaded_by_skops_and_made_single_threaded(tmp_path: Pat
 @pytest.mark.parametrize("make", [forest, mean])
 def test_another_scikit_learn_is_refused_with_both_versions(tmp_path: Path, make: Any) -> None:
     folder = save(tmp_path, make(), sklearn_version="1.2.2")
-    with pytest.raises(ModelError, match=rf"1\.2\.2, this .* {sklearn.__version__}:"):
+    with pytest.raises(ModelError, match=rf"1\.2\.2, this .* {version('scikit-learn')}:"):
         load_model(str(folder))
 
 
