@@ -1,8 +1,9 @@
 """Reading a stream: all its shards, as records come, through splits and merges."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -14,9 +15,11 @@ Position = Literal["LATEST", "TRIM_HORIZON"]
 
 INTERVAL = 0.21
 """Seconds between two reads of a shard on AWS, which allows five a second."""
-SHORTEST, LONGEST, GROWTH = 0.005, 0.05, 1.3
-"""Elsewhere: seconds from a read that found nothing to the next, and how they grow from the one to
-the other while nothing comes. Nothing is waited for while there are records to be read."""
+SHORTEST, LONGEST, GROWTH = 0.001, 0.05, 2.0
+"""Elsewhere: seconds until the second look for a record, at most, and how they grow from the one to
+the other while nothing comes. Nothing is waited for while there is a backlog."""
+GATHERED = 0.005
+"""Seconds in which more records are left to come after some that were the last ones."""
 
 PAGE = 10_000
 """Records that GetRecords gives at most."""
@@ -40,6 +43,10 @@ class _Shard:
     """Where it's read from; children of a shard that ended, always from their beginning."""
     iterator: str | None
     last_sequence: str | None = None
+    behind: bool = False
+    """Whether there were records after those that were read."""
+    pending: deque[Read] = field(default_factory=deque)
+    """What was read and not yet yielded."""
 
 
 class StreamReader:
@@ -63,24 +70,29 @@ class StreamReader:
             self._open(shard_id, position)
 
     def read(self, until: Callable[[], bool] = lambda: False) -> Iterator[Read]:
-        """Yield records, shard by shard in order, until `until()` says so between two rounds."""
+        """Yield records, shard by shard in order, until `until()` says so between two rounds. A
+        further call goes on after the last record that was taken."""
         pause = SHORTEST
         while not until():
             found = False
             for shard in list(self._shards.values()):
-                for record in self._read_shard(shard):
+                if not shard.pending:
+                    self._read_page(shard)
+                while shard.pending:
                     found = True
-                    yield record
+                    yield shard.pending.popleft()
             if self._aws.is_aws:
                 pause = INTERVAL
-            elif found:
-                pause = SHORTEST
+            elif any(shard.behind for shard in self._shards.values()):
                 continue
+            elif found:
+                pause = GATHERED
             if not until():
                 self._sleep(pause)
                 pause = min(pause * GROWTH, max(pause, LONGEST))
 
-    def _read_shard(self, shard: _Shard) -> Iterator[Read]:
+    def _read_page(self, shard: _Shard) -> None:
+        shard.behind = False
         if shard.iterator is None:
             return
         try:
@@ -94,13 +106,16 @@ class StreamReader:
             raise
         for record in page["Records"]:
             shard.last_sequence = record["SequenceNumber"]
-            yield Read(
-                shard.shard_id,
-                record["SequenceNumber"],
-                record["PartitionKey"],
-                record["Data"],
-                record["ApproximateArrivalTimestamp"],
+            shard.pending.append(
+                Read(
+                    shard.shard_id,
+                    record["SequenceNumber"],
+                    record["PartitionKey"],
+                    record["Data"],
+                    record["ApproximateArrivalTimestamp"],
+                )
             )
+        shard.behind = page["MillisBehindLatest"] > 0
         shard.iterator = page.get("NextShardIterator")
         if shard.iterator is None:
             self._open_children()

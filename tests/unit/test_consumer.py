@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from fake_aws import FakeAws, client_error
 from fake_stream import ARRIVED, FakeStream
 
-from devenv.consumer import INTERVAL, LONGEST, SHORTEST, Position, Read, StreamReader
+from devenv.consumer import GATHERED, INTERVAL, LONGEST, SHORTEST, Position, Read, StreamReader
 
 
 class Rounds:
@@ -193,7 +193,7 @@ def test_an_emulator_is_read_without_pauses_while_there_is_something() -> None:
     assert [r.data.decode() for r in reader(stream, rounds, is_aws=False).read(rounds.over)] == [
         *"abcdefg"
     ]
-    assert rounds.slept == [SHORTEST]
+    assert rounds.slept == [GATHERED]
 
 
 def test_pauses_grow_while_nothing_comes() -> None:
@@ -204,7 +204,7 @@ def test_pauses_grow_while_nothing_comes() -> None:
     assert len(list(reader(stream, rounds, is_aws=False).read(rounds.over))) == 1
     first, after = rounds.slept[:30], rounds.slept[30:]
     assert first == sorted(first)
-    assert (first[0], first[-1], after[0]) == (SHORTEST, LONGEST, SHORTEST)
+    assert (first[0], first[-1], after[0]) == (SHORTEST, LONGEST, GATHERED)
 
 
 def test_a_page_is_no_larger_than_asked() -> None:
@@ -216,3 +216,14 @@ def test_a_page_is_no_larger_than_asked() -> None:
     assert next(one).data == b"a"
     assert next(one).data == b"b"
     assert len(stream.reads) == 2
+
+
+def test_a_further_read_goes_on_after_the_last_record_that_was_taken() -> None:
+    """Whoever stops in the middle of a page loses nothing, and gets nothing twice."""
+    stream = FakeStream("shard-0")
+    stream.put("shard-0", *"abc")
+    rounds = Rounds(1)
+    held = reader(stream, rounds)
+    assert next(held.read()).data == b"a"
+    assert [r.data for r in held.read(rounds.over)] == [b"b", b"c"]
+    assert len(stream.reads) == 1
