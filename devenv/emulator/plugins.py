@@ -153,7 +153,7 @@ def map_kinesis_to_functions() -> None:
     from devenv.emulator.mapping import api
 
     def mappings(request: object) -> Response:
-        shown = [worker.shown() for worker in list(api.WORKERS.values())]
+        shown = [worker.shown() for worker in list(api.SUPERVISORS.values())]
         return Response(json.dumps(shown), mimetype="application/json")
 
     api.install()

@@ -1,4 +1,4 @@
-"""What the lanes of a running mapping share."""
+"""What all lanes of a mapping share while one configuration of it is active."""
 
 import threading
 from collections.abc import Callable
@@ -19,25 +19,25 @@ class Stopped(Exception):
     """The mapping is being disabled, changed or deleted; or the emulator stops."""
 
 
-@dataclass(frozen=True)
-class Work:
-    """One configuration of a mapping at work; an update ends it and begins another."""
+@dataclass(frozen=True, kw_only=True)
+class MappingContext:
+    """One configuration of a mapping; an update stops it and makes another."""
 
     options: Options
     source: Source
     checkpoints: Checkpoints
     invoke: Invoke
     role: str
-    """The function's, in whose name the stream is read."""
+    """ARN of the function's role, in whose name the stream is read."""
     send: Callable[[Discarded], None]
-    """Tells the on-failure destination, if there is one."""
+    """Sends a message to the on-failure destination, if there is one."""
     report: Callable[[str], None]
-    """Told LastProcessingResult."""
+    """Sets the mapping's LastProcessingResult."""
     statistics: Statistics
     measure: Callable[[int], None]
-    """Told each batch's IteratorAge in milliseconds."""
-    refusal: Callable[[], str | None] = lambda: None
-    """Why the role may not read the stream now; None if it may."""
+    """Records the metric IteratorAge, in milliseconds."""
+    read_refusal: Callable[[], str | None] = lambda: None
+    """Returns why the role may not read the stream now, None if it may."""
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -45,16 +45,16 @@ class Work:
         return self.source.kinesis.clock
 
     def check(self) -> None:
-        """Raise Stopped if it's over."""
+        """Raise Stopped if `stop` was called."""
         if self.stopping.is_set():
             raise Stopped
 
     def wait(self, seconds: float) -> None:
-        """Wait, and raise Stopped at once when it's over."""
+        """Wait. Raise Stopped as soon as `stop` is called."""
         if self.stopping.wait(seconds):
             raise Stopped
 
     def stop(self) -> None:
-        """Have all lanes end, after what they have in the function's hands."""
+        """Make all lanes end, each after the invocation that it waits for."""
         self.stopping.set()
         self.source.wake()
