@@ -111,10 +111,10 @@ def answer_kinesis_early() -> None:
     from localstack.aws.handlers import preprocess_request
 
     from devenv.emulator import gzip_bodies
-    from devenv.emulator.kinesis.fast_path import FastPath
+    from devenv.emulator.kinesis.json_handler import JsonHandler
     from devenv.emulator.kinesis.provider import kinesis
 
-    preprocess_request.append(FastPath(kinesis))
+    preprocess_request.append(JsonHandler(kinesis))
     gzip_bodies.install()
 
 
@@ -164,7 +164,7 @@ def map_kinesis_to_functions() -> None:
 @hooks.on_infra_start(priority=-1)
 def read_times_of_cbor() -> None:
     """Have Kinesis's times in CBOR read and written as AWS does; after LocalStack's own hook."""
-    from devenv.emulator.kinesis import cbor_times
+    from devenv.emulator.kinesis.wire import cbor_times
 
     cbor_times.install()
 

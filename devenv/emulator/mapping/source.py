@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from localstack.aws.api.kinesis import ResourceNotFoundException
 
-from devenv.emulator.kinesis.consumers import CONSUMER_ARN
-from devenv.emulator.kinesis.positions import starting_position
-from devenv.emulator.kinesis.reading import Page, read_page
+from devenv.emulator.kinesis.consumers.registration import CONSUMER_ARN
+from devenv.emulator.kinesis.records.positions import starting_position
+from devenv.emulator.kinesis.records.reading import Page, read_page
 from devenv.emulator.kinesis.service import STREAM_ARN, Kinesis
-from devenv.emulator.kinesis.streams import Shard, Stream
+from devenv.emulator.kinesis.streams.model import Shard, Stream
 from devenv.emulator.mapping.checkpoints import Checkpoint
 from devenv.emulator.mapping.lane import Lane
 from devenv.emulator.mapping.options import Options

@@ -1,4 +1,4 @@
-"""LocalStack's server behind the guard and `front`, listening at the addresses that it was told."""
+"""LocalStack's server behind the guard and `kinesis_connection`, listening at the addresses that it was told."""
 
 import os
 from typing import Any
@@ -13,8 +13,8 @@ from twisted.internet import endpoints, reactor, ssl
 from devenv.emulator.door.guard import Guard
 from devenv.emulator.door.site import GuardedResource
 from devenv.emulator.kinesis.provider import kinesis
-from devenv.emulator.server.front import FrontFactory
 from devenv.emulator.server.goaway import let_streams_end
+from devenv.emulator.server.kinesis_connection import ConnectionFactory
 
 
 class RuntimeServer(TwistedRuntimeServer):
@@ -38,7 +38,7 @@ class RuntimeServer(TwistedRuntimeServer):
             context.getContext().use_certificate_chain_file(certificate)
             factory = TLSMultiplexerFactory(context, False, factory)
         let_streams_end()
-        front = FrontFactory(factory, kinesis, reactor.callLater, guard.knows_host)
+        front = ConnectionFactory(factory, kinesis, reactor.callLater, guard.knows_host)
         for address in listen:
             kind = (
                 endpoints.TCP6ServerEndpoint

@@ -7,7 +7,7 @@ from cbor2._decoder import loads, semantic_decoders
 from cbor2._encoder import default_encoders, dumps
 from cbor2._types import CBORDecodeValueError, CBORTag
 
-from devenv.emulator.kinesis import cbor_times
+from devenv.emulator.kinesis.wire import cbor_times
 
 pytestmark = pytest.mark.evidence("inference", "what the AWS SDK for Java sends and reads")
 

@@ -4,9 +4,9 @@ import math
 
 from localstack.aws.api.kinesis import InvalidArgumentException
 
-from devenv.emulator.kinesis import sequence_numbers
+from devenv.emulator.kinesis.records import sequence_numbers
 from devenv.emulator.kinesis.service import Kinesis, Request
-from devenv.emulator.kinesis.streams import Shard, Stream, shard_id
+from devenv.emulator.kinesis.streams.model import Shard, Stream, shard_id
 
 BY_NUMBER = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
 

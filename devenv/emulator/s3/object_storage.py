@@ -1,4 +1,4 @@
-"""LocalStack's S3 storage on `Contents`: how its provider reads and writes objects' bytes.
+"""LocalStack's S3 storage on `ContentFiles`: how its provider reads and writes objects' bytes.
 
 An S3Object, or a part of an upload, carries its file's name in the attribute FILE, which is
 pickled with it. Whatever opens it for writing gives it a new file. Nothing is deleted here: the
@@ -21,7 +21,7 @@ from localstack.services.s3.storage.ephemeral import (
 )
 
 from devenv.emulator.s3 import journal
-from devenv.emulator.s3.contents import ContentDamaged, ContentGone, Contents
+from devenv.emulator.s3.content_files import ContentDamaged, ContentFiles, ContentGone
 
 FILE = "devenv_file"
 
@@ -95,7 +95,7 @@ class StoredMultipart(EphemeralS3StoredMultipart):
 class ObjectStore(S3ObjectStore):
     """What LocalStack's provider calls its storage backend."""
 
-    def __init__(self, contents: Contents) -> None:
+    def __init__(self, contents: ContentFiles) -> None:
         self.contents = contents
         self.root_directory = str(contents.folder)
         self._writers = KeyLocks()

@@ -3,7 +3,7 @@
 from localstack.aws.api.kinesis import InvalidArgumentException
 
 from devenv.emulator.kinesis.service import Caller, Kinesis, Request, Response
-from devenv.emulator.kinesis.streams import Stream
+from devenv.emulator.kinesis.streams.model import Stream
 
 MIN_RETENTION, MAX_RETENTION = 24, 8760
 METRICS = (
@@ -20,7 +20,7 @@ METRICS = (
 def increase_retention(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     hours = request["RetentionPeriodHours"]
     with kinesis.store.changing:
-        stream = kinesis.active(caller, request)
+        stream = kinesis.find_active_stream(caller, request)
         _check_retention(hours)
         if hours < stream.retention_hours:
             raise InvalidArgumentException(
@@ -36,7 +36,7 @@ def increase_retention(kinesis: Kinesis, caller: Caller, request: Request) -> Re
 def decrease_retention(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     hours = request["RetentionPeriodHours"]
     with kinesis.store.changing:
-        stream = kinesis.active(caller, request)
+        stream = kinesis.find_active_stream(caller, request)
         _check_retention(hours)
         if hours > stream.retention_hours:
             raise InvalidArgumentException(
@@ -52,7 +52,7 @@ def decrease_retention(kinesis: Kinesis, caller: Caller, request: Request) -> Re
 def update_stream_mode(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     """The shards stay what they are."""
     with kinesis.store.changing:
-        stream = kinesis.active(caller, request)
+        stream = kinesis.find_active_stream(caller, request)
         kinesis.change(
             stream,
             mode=request["StreamModeDetails"]["StreamMode"],
@@ -63,7 +63,7 @@ def update_stream_mode(kinesis: Kinesis, caller: Caller, request: Request) -> Re
 
 def update_max_record_size(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     with kinesis.store.changing:
-        stream = kinesis.active(caller, request)
+        stream = kinesis.find_active_stream(caller, request)
         kinesis.change(stream, max_record_kib=request["MaxRecordSizeInKiB"])
     return {}
 
@@ -71,14 +71,14 @@ def update_max_record_size(kinesis: Kinesis, caller: Caller, request: Request) -
 def enable_monitoring(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     """Recorded; no metrics are made."""
     with kinesis.store.changing:
-        stream = kinesis.active(caller, request)
+        stream = kinesis.find_active_stream(caller, request)
         wanted = set(stream.metrics) | _metrics(request)
         return _change_metrics(kinesis, stream, wanted)
 
 
 def disable_monitoring(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     with kinesis.store.changing:
-        stream = kinesis.active(caller, request)
+        stream = kinesis.find_active_stream(caller, request)
         return _change_metrics(kinesis, stream, set(stream.metrics) - _metrics(request))
 
 
@@ -87,7 +87,7 @@ def start_encryption(kinesis: Kinesis, caller: Caller, request: Request) -> Resp
     if request["EncryptionType"] != "KMS":
         raise InvalidArgumentException("EncryptionType must be KMS.")
     with kinesis.store.changing:
-        stream = kinesis.active(caller, request)
+        stream = kinesis.find_active_stream(caller, request)
         kinesis.change(stream, encryption="KMS", key_id=request["KeyId"])
     return {}
 
@@ -96,7 +96,7 @@ def stop_encryption(kinesis: Kinesis, caller: Caller, request: Request) -> Respo
     if request["EncryptionType"] != "KMS":
         raise InvalidArgumentException("EncryptionType must be KMS.")
     with kinesis.store.changing:
-        stream = kinesis.active(caller, request)
+        stream = kinesis.find_active_stream(caller, request)
         kinesis.change(stream, encryption="NONE", key_id=None)
     return {}
 

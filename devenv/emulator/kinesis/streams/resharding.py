@@ -9,10 +9,10 @@ from localstack.aws.api.kinesis import (
     ValidationException,
 )
 
-from devenv.emulator.kinesis.hash_keys import HashKeyRange, even_ranges
 from devenv.emulator.kinesis.service import Caller, Kinesis, Request, Response
-from devenv.emulator.kinesis.stream_lifecycle import check_shard_limit
-from devenv.emulator.kinesis.streams import Shard, Stream
+from devenv.emulator.kinesis.streams.hash_keys import HashKeyRange, even_ranges
+from devenv.emulator.kinesis.streams.lifecycle import check_shard_limit
+from devenv.emulator.kinesis.streams.model import Shard, Stream
 
 DAY = 86_400.0
 RESCALES_A_DAY = 10
@@ -101,7 +101,7 @@ def merge_shards(kinesis: Kinesis, caller: Caller, request: Request) -> Response
 
 def update_shard_count(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     with kinesis.store.changing:
-        stream = kinesis.active(caller, request)
+        stream = kinesis.find_active_stream(caller, request)
         now, target = kinesis.clock(), request["TargetShardCount"]
         current = len(stream.open_shards(now))
         recent = tuple(time for time in stream.rescaled if time > now - DAY)
@@ -148,7 +148,7 @@ def _moment(kinesis: Kinesis) -> Moment:
 def _created(kinesis: Kinesis, caller: Caller, request: Request) -> Stream:
     """The named stream. While it is CREATING it has no shards to look for, and is in use
     (recorded)."""
-    stream = kinesis.named(caller, request)
+    stream = kinesis.find_stream(caller, request)
     if stream.status_at(kinesis.clock()) == "CREATING":
         kinesis.require_active(stream)
     return stream

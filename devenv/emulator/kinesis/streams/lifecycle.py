@@ -9,8 +9,6 @@ from localstack.aws.api.kinesis import (
     ValidationException,
 )
 
-from devenv.emulator.kinesis import shard_listing, tag_characters
-from devenv.emulator.kinesis.hash_keys import even_ranges
 from devenv.emulator.kinesis.service import (
     Caller,
     Kinesis,
@@ -19,8 +17,10 @@ from devenv.emulator.kinesis.service import (
     page_token,
     read_page_token,
 )
-from devenv.emulator.kinesis.streams import Shard, Stream
-from devenv.emulator.kinesis.timestamps import timestamp
+from devenv.emulator.kinesis.streams import shard_listing, tag_characters
+from devenv.emulator.kinesis.streams.hash_keys import even_ranges
+from devenv.emulator.kinesis.streams.model import Shard, Stream
+from devenv.emulator.kinesis.wire.timestamps import timestamp
 
 ON_DEMAND_SHARDS = 4
 ON_DEMAND_STREAM_LIMIT = 50
@@ -74,7 +74,7 @@ def _mode_and_count(request: Request) -> tuple[str, int]:
 def delete_stream(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     """In any state. Consumers forbid it unless the caller enforces it."""
     with kinesis.store.changing:
-        stream = kinesis.named(caller, request)
+        stream = kinesis.find_stream(caller, request)
         if stream.consumers and not request.get("EnforceConsumerDeletion"):
             raise ResourceInUseException(
                 f"Stream {stream.name} under account {stream.account} has registered consumers: "
@@ -89,7 +89,7 @@ def delete_stream(kinesis: Kinesis, caller: Caller, request: Request) -> Respons
 
 
 def describe_stream(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
-    stream = kinesis.named(caller, request)
+    stream = kinesis.find_stream(caller, request)
     shards = shard_listing.retained(kinesis, stream)
     if start := request.get("ExclusiveStartShardId"):
         shards = [shard for shard in shards if shard.id > start]
@@ -104,7 +104,7 @@ def describe_stream(kinesis: Kinesis, caller: Caller, request: Request) -> Respo
 
 
 def describe_stream_summary(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
-    stream = kinesis.named(caller, request)
+    stream = kinesis.find_stream(caller, request)
     summary = {
         **_described(kinesis, stream),
         "OpenShardCount": len(stream.open_shards(kinesis.clock())),

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from localstack.aws.api.kinesis import InvalidArgumentException
 
-from devenv.emulator.kinesis.streams import Stream
+from devenv.emulator.kinesis.streams.model import Stream
 
 OTHERS = frozenset("_./=+-@ ")
 LETTERS_AND_DIGITS = ("L", "N")

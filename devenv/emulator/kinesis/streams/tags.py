@@ -9,9 +9,9 @@ from localstack.aws.api.kinesis import (
     ResourceNotFoundException,
 )
 
-from devenv.emulator.kinesis import tag_characters
-from devenv.emulator.kinesis.consumers import Resource, resource
+from devenv.emulator.kinesis.consumers.registration import Resource, resource
 from devenv.emulator.kinesis.service import Caller, Kinesis, Request, Response
+from devenv.emulator.kinesis.streams import tag_characters
 
 MAX_TAGS = 50
 PER_PAGE = 50
@@ -19,18 +19,18 @@ PER_PAGE = 50
 
 def add_tags_to_stream(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     with kinesis.store.changing:
-        found = Resource(kinesis.named(caller, request), None)
+        found = Resource(kinesis.find_stream(caller, request), None)
         return _add(kinesis, found, request["Tags"])
 
 
 def remove_tags_from_stream(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     with kinesis.store.changing:
-        found = Resource(kinesis.named(caller, request), None)
+        found = Resource(kinesis.find_stream(caller, request), None)
         return _remove(kinesis, found, request["TagKeys"])
 
 
 def list_tags_for_stream(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
-    stream, after = kinesis.named(caller, request), request.get("ExclusiveStartTagKey", "")
+    stream, after = kinesis.find_stream(caller, request), request.get("ExclusiveStartTagKey", "")
     found = [tag for tag in _shown(Resource(stream, None)) if tag["Key"] > after]
     limit = request.get("Limit", PER_PAGE)
     return {"Tags": found[:limit], "HasMoreTags": len(found) > limit}

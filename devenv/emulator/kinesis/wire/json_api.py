@@ -1,7 +1,7 @@
 """Kinesis as JSON over HTTP: a request's body in, a response's status and body out.
 
-Both places that see JSON before LocalStack takes it apart answer with this: the server's `front`
-and the chain's `fast_path`. It knows what a wrong type is, which LocalStack's parser answers with
+Both places that see JSON before LocalStack takes it apart answer with this: the server's `kinesis_connection`
+and the chain's `json_handler`. It knows what a wrong type is, which LocalStack's parser answers with
 500. CBOR and event streams are LocalStack's.
 """
 
@@ -25,8 +25,8 @@ from devenv.emulator.door.unsigned import CURE
 from devenv.emulator.iam.enforcement import is_on
 from devenv.emulator.kinesis.operations import FOR_JSON, OPERATIONS, call
 from devenv.emulator.kinesis.service import Caller, Kinesis
-from devenv.emulator.kinesis.wire import checked
-from devenv.emulator.kinesis.wire_errors import serialization_error
+from devenv.emulator.kinesis.wire.errors import serialization_error
+from devenv.emulator.kinesis.wire.requests import checked
 
 TARGET = "Kinesis_20131202."
 CONTENT_TYPES = frozenset(("application/x-amz-json-1.1", "application/json"))

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from devenv.emulator.kinesis.hash_keys import HashKeyRange
-from devenv.emulator.kinesis.sequence_numbers import END_POSITION, SequenceNumber
+from devenv.emulator.kinesis.records.sequence_numbers import END_POSITION, SequenceNumber
+from devenv.emulator.kinesis.streams.hash_keys import HashKeyRange
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from localstack.aws.api.kinesis import (
     ResourceNotFoundException,
 )
 
-from devenv.emulator.kinesis import tag_characters
 from devenv.emulator.kinesis.service import (
     Caller,
     Kinesis,
@@ -20,8 +19,9 @@ from devenv.emulator.kinesis.service import (
     page_token,
     read_page_token,
 )
-from devenv.emulator.kinesis.streams import Consumer, Stream
-from devenv.emulator.kinesis.timestamps import timestamp
+from devenv.emulator.kinesis.streams import tag_characters
+from devenv.emulator.kinesis.streams.model import Consumer, Stream
+from devenv.emulator.kinesis.wire.timestamps import timestamp
 
 MAX_CONSUMERS = 20
 PER_PAGE = 100
@@ -61,7 +61,7 @@ def resource(kinesis: Kinesis, caller: Caller, arn: str) -> Resource:
 def register_consumer(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     name = request["ConsumerName"]
     with kinesis.store.changing:
-        stream = kinesis.active(caller, request)
+        stream = kinesis.find_active_stream(caller, request)
         if any(consumer.name == name for consumer in stream.consumers):
             raise ResourceInUseException(
                 f"Consumer {name} under stream {stream.name} under account {stream.account} "
@@ -95,7 +95,7 @@ def describe_consumer(kinesis: Kinesis, caller: Caller, request: Request) -> Res
 
 def list_consumers(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     now = kinesis.clock()
-    stream = kinesis.named(caller, request)
+    stream = kinesis.find_stream(caller, request)
     after = ""
     if token := request.get("NextToken"):
         after = str(read_page_token(now, token).get("after", ""))
@@ -119,7 +119,7 @@ def _named(kinesis: Kinesis, caller: Caller, request: Request) -> tuple[Stream, 
         raise InvalidArgumentException(
             "Either ConsumerARN or both StreamARN and ConsumerName must be provided."
         )
-    stream, name = kinesis.named(caller, request), request["ConsumerName"]
+    stream, name = kinesis.find_stream(caller, request), request["ConsumerName"]
     for consumer in stream.consumers:
         if consumer.name == name:
             return stream, consumer

@@ -18,7 +18,7 @@ class ContentDamaged(Exception):
     """A file has not the bytes that were written to it."""
 
 
-class Contents:
+class ContentFiles:
     """The folder of content files."""
 
     def __init__(self, folder: Path) -> None:

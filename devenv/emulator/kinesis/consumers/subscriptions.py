@@ -10,12 +10,12 @@ from localstack.aws.api.kinesis import (
     ResourceNotFoundException,
 )
 
-from devenv.emulator.kinesis import shard_listing
-from devenv.emulator.kinesis.consumers import resource
-from devenv.emulator.kinesis.positions import BY_NUMBER, starting_position
-from devenv.emulator.kinesis.reading import MAX_RECORDS, read_page, shown_records
+from devenv.emulator.kinesis.consumers.registration import resource
+from devenv.emulator.kinesis.records.positions import BY_NUMBER, starting_position
+from devenv.emulator.kinesis.records.reading import MAX_RECORDS, read_page, shown_records
 from devenv.emulator.kinesis.service import Caller, Kinesis, Request, Response
-from devenv.emulator.kinesis.streams import Stream
+from devenv.emulator.kinesis.streams import shard_listing
+from devenv.emulator.kinesis.streams.model import Stream
 
 LIFETIME = 300.0
 REPEAT_AFTER = 5.0

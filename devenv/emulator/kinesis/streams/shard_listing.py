@@ -10,7 +10,7 @@ from devenv.emulator.kinesis.service import (
     page_token,
     read_page_token,
 )
-from devenv.emulator.kinesis.streams import Shard, Stream, shard_id
+from devenv.emulator.kinesis.streams.model import Shard, Stream, shard_id
 
 PER_PAGE = 1000
 
@@ -73,7 +73,7 @@ def list_shards(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
             )
         content = read_page_token(now, token)
         request = {**content.get("request", {}), "MaxResults": request.get("MaxResults", PER_PAGE)}
-    stream = kinesis.named(caller, request)
+    stream = kinesis.find_stream(caller, request)
     shards = _filtered(kinesis, stream, request.get("ShardFilter"))
     if start := request.get("ExclusiveStartShardId"):
         shards = [shard for shard in shards if shard.id > start]

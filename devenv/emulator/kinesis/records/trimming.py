@@ -1,7 +1,7 @@
 """Old records leave the disk a little after they left the stream."""
 
 from devenv.emulator.kinesis.service import Kinesis
-from devenv.emulator.kinesis.streams import Shard, Stream
+from devenv.emulator.kinesis.streams.model import Shard, Stream
 
 EVERY_SECONDS = 10.0
 

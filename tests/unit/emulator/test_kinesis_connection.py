@@ -14,9 +14,13 @@ from twisted.python.failure import Failure
 
 from devenv.emulator.kinesis.service import Kinesis
 from devenv.emulator.kinesis.store import Store
-from devenv.emulator.server import front
-from devenv.emulator.server.front import LONGEST_BODY, Front, FrontFactory
+from devenv.emulator.server import kinesis_connection
 from devenv.emulator.server.http_requests import parse_head
+from devenv.emulator.server.kinesis_connection import (
+    LONGEST_BODY,
+    ConnectionFactory,
+    KinesisConnection,
+)
 
 AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/kinesis/aws4_request, x"
 
@@ -81,8 +85,8 @@ class Transport:
 class Connection:
     """A client's connection to the front."""
 
-    def __init__(self, factory: FrontFactory) -> None:
-        self.front: Front = factory.buildProtocol(IPv4Address("TCP", "127.0.0.1", 1))
+    def __init__(self, factory: ConnectionFactory) -> None:
+        self.front: KinesisConnection = factory.buildProtocol(IPv4Address("TCP", "127.0.0.1", 1))
         self.beyond: Beyond = self.front.wrappedProtocol
         self.transport = Transport()
         self.front.makeConnection(self.transport)
@@ -157,15 +161,15 @@ class Later:
 
 
 @pytest.fixture
-def factory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FrontFactory]:
-    monkeypatch.setattr(front, "deferToThread", maybeDeferred)
+def factory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectionFactory]:
+    monkeypatch.setattr(kinesis_connection, "deferToThread", maybeDeferred)
     kinesis = Kinesis(Store(tmp_path / "kinesis.db"))
-    yield FrontFactory(Factory.forProtocol(Beyond), lambda: kinesis, Later())
+    yield ConnectionFactory(Factory.forProtocol(Beyond), lambda: kinesis, Later())
     kinesis.store.close()
 
 
 @pytest.fixture
-def client(factory: FrontFactory) -> Connection:
+def client(factory: ConnectionFactory) -> Connection:
     made = Connection(factory)
     made.call("CreateStream", StreamName="s", ShardCount=1)
     made.transport.written = b""
@@ -215,7 +219,7 @@ def test_a_request_waits_for_the_one_before_it(
         waiting.append((Deferred(), function(*arguments)))
         return waiting[-1][0]
 
-    monkeypatch.setattr(front, "deferToThread", later)
+    monkeypatch.setattr(kinesis_connection, "deferToThread", later)
     client.send(request("ListStreams", {}) + put())
     assert client.answers() == []
     deferred, result = waiting.pop()
@@ -227,10 +231,10 @@ def test_a_client_may_leave_before_its_answer(
     client: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deferred: Deferred[Any] = Deferred()
-    monkeypatch.setattr(front, "deferToThread", lambda *_: deferred)
+    monkeypatch.setattr(kinesis_connection, "deferToThread", lambda *_: deferred)
     client.send(request("ListStreams", {}))
     client.front.connectionLost(Failure(connectionDone))
-    deferred.callback(front.INTERNAL_FAILURE)
+    deferred.callback(kinesis_connection.INTERNAL_FAILURE)
     assert client.answers() == []
 
 
@@ -262,7 +266,7 @@ def test_a_fault_of_ours_is_an_internal_failure(
     def broken(*_: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(front, "answer", broken)
+    monkeypatch.setattr(kinesis_connection, "answer", broken)
     client.send(put())
     [(status, answer)] = client.answers()
     assert (status, answer["__type"]) == (500, "InternalFailure")
@@ -305,7 +309,9 @@ def test_all_else_is_localstacks(client: Connection, sent: bytes) -> None:
     assert client.beyond.ended
 
 
-def test_a_connection_that_asked_for_nothing_ends_quietly(factory: FrontFactory) -> None:
+def test_a_connection_that_asked_for_nothing_ends_quietly(
+    factory: ConnectionFactory,
+) -> None:
     client = Connection(factory)
     client.front.connectionLost(Failure(connectionDone))
     assert not client.beyond.ended
@@ -363,7 +369,7 @@ def test_requests_ahead_of_their_answers_are_read_no_further(
     client: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deferred: Deferred[Any] = Deferred()
-    monkeypatch.setattr(front, "deferToThread", lambda *_: deferred)
+    monkeypatch.setattr(kinesis_connection, "deferToThread", lambda *_: deferred)
     client.send(request("ListStreams", {}))
     client.send(bytes(LONGEST_BODY + 2**17))
     assert not client.transport.reading

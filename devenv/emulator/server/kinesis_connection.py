@@ -28,7 +28,8 @@ from devenv.emulator.door.chain import require_role
 from devenv.emulator.door.guard import BROWSER_HEADERS, Guard
 from devenv.emulator.door.origin_of_functions import is_of_a_function
 from devenv.emulator.door.refusal import Refused
-from devenv.emulator.kinesis.json_api import (
+from devenv.emulator.kinesis.service import Kinesis
+from devenv.emulator.kinesis.wire.json_api import (
     CONTENT_TYPES,
     STREAMING,
     TARGET,
@@ -37,7 +38,6 @@ from devenv.emulator.kinesis.json_api import (
     answer,
     refusal,
 )
-from devenv.emulator.kinesis.service import Kinesis
 from devenv.emulator.server.flow_control import FlowControl
 from devenv.emulator.server.http_requests import (
     END_OF_HEAD,
@@ -59,12 +59,12 @@ PASSED_ON = BROWSER_HEADERS | {b"x-localstack-data"}
 AT_ONCE = frozenset(("PutRecord", "PutRecords", "GetRecords", "GetShardIterator"))
 
 
-class Front(ProtocolWrapper):
+class KinesisConnection(ProtocolWrapper):
     """One connection. `wrappedProtocol` is LocalStack's, connected once it is needed."""
 
-    factory: "FrontFactory"
+    factory: "ConnectionFactory"
 
-    def __init__(self, factory: "FrontFactory", wrapped: IProtocol) -> None:
+    def __init__(self, factory: "ConnectionFactory", wrapped: IProtocol) -> None:
         super().__init__(factory, wrapped)
         self._received = bytearray()
         self._head: tuple[Head, int] | None = None
@@ -186,10 +186,10 @@ class Front(ProtocolWrapper):
         self.wrappedProtocol.dataReceived(received)
 
 
-class FrontFactory(WrappingFactory):
-    """Makes a `Front` for each connection, before a protocol of LocalStack's factory."""
+class ConnectionFactory(WrappingFactory):
+    """Makes a `KinesisConnection` for each connection, before a protocol of LocalStack's factory."""
 
-    protocol = Front
+    protocol = KinesisConnection
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """JSON requests answered early in LocalStack's chain.
 
-Most never get here: the server's `front` answers them. What does is what came encrypted, on a
+Most never get here: the server's `kinesis_connection` answers them. What does is what came encrypted, on a
 connection that another service's request came on before, or from inside LocalStack.
 """
 
@@ -15,7 +15,8 @@ from localstack.http import Response
 from devenv.emulator.door.chain import require_role
 from devenv.emulator.door.origin_of_functions import ROLES_ONLY
 from devenv.emulator.door.refusal import Refused
-from devenv.emulator.kinesis.json_api import (
+from devenv.emulator.kinesis.service import Kinesis
+from devenv.emulator.kinesis.wire.json_api import (
     CONTENT_TYPES,
     TARGET,
     Answer,
@@ -23,10 +24,9 @@ from devenv.emulator.kinesis.json_api import (
     answer,
     refusal,
 )
-from devenv.emulator.kinesis.service import Kinesis
 
 
-class FastPath:
+class JsonHandler:
     """A request handler of LocalStack's chain."""
 
     def __init__(self, kinesis: Callable[[], Kinesis]) -> None:

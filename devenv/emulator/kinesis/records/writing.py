@@ -11,12 +11,12 @@ from localstack.aws.api.kinesis import (
     ResourceNotFoundException,
 )
 
-from devenv.emulator.kinesis import sequence_numbers, trimming
-from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY, hash_key
-from devenv.emulator.kinesis.records import New
+from devenv.emulator.kinesis.records import sequence_numbers, trimming
+from devenv.emulator.kinesis.records.storage import New
 from devenv.emulator.kinesis.service import Caller, Kinesis, Request, Response
-from devenv.emulator.kinesis.streams import Shard, Stream
-from devenv.emulator.kinesis.wire_errors import shown_blob, validation_error, violation
+from devenv.emulator.kinesis.streams.hash_keys import MAX_HASH_KEY, hash_key
+from devenv.emulator.kinesis.streams.model import Shard, Stream
+from devenv.emulator.kinesis.wire.errors import shown_blob, validation_error, violation
 
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
 
@@ -45,7 +45,7 @@ def put_record(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
             f"{request.get('StreamName')} under account {caller.account} is invalid."
         )
     entry = _entry(request)
-    stream = kinesis.named(caller, request)
+    stream = kinesis.find_stream(caller, request)
     _check_sizes(stream, {"data": entry})
     [result] = _put(kinesis, caller, request, [entry])
     if isinstance(result, Failure):
@@ -56,7 +56,7 @@ def put_record(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
 def put_records(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
     """Each record by itself: those that fail are named, the others are in."""
     entries = [_entry(record) for record in request["Records"]]
-    stream = kinesis.named(caller, request)
+    stream = kinesis.find_stream(caller, request)
     sizes = [entry.size for entry in entries]
     if max(sizes) > stream.max_record_kib * 1024:
         numbered = enumerate(entries, 1)
@@ -86,7 +86,7 @@ def _put(
 ) -> list[Response | Failure]:
     """Store what isn't refused. Under the lock, so that no shard is closed meanwhile."""
     with kinesis.store.changing:
-        stream = kinesis.named(caller, request)
+        stream = kinesis.find_stream(caller, request)
         now = kinesis.clock()
         shards = sorted(stream.open_shards(now), key=lambda shard: shard.range.start)
         if not shards:  # As AWS answers while a stream is CREATING.
@@ -139,7 +139,9 @@ def _refusal(
     kinesis: Kinesis, stream: Stream, shard: Shard, entry: Entry, now: float
 ) -> Failure | None:
     options = kinesis.options
-    throttled = options.enforce_throughput and not kinesis.limits.takes(shard.key, entry.size, now)
+    throttled = options.enforce_throughput and not kinesis.limits.admit_write(
+        shard.key, entry.size, now
+    )
     if throttled or (options.fault_rate and kinesis.chance() < options.fault_rate):
         return Failure("ProvisionedThroughputExceededException", rate_exceeded(stream, shard))
     return None

@@ -14,8 +14,8 @@ from typing import Any
 
 from localstack.aws.spec import load_service
 
-from devenv.emulator.kinesis import blobs
-from devenv.emulator.kinesis.wire_errors import (
+from devenv.emulator.kinesis.wire import blobs
+from devenv.emulator.kinesis.wire.errors import (
     serialization_error,
     shown_blob,
     unexpected,

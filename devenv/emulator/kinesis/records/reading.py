@@ -14,14 +14,15 @@ from localstack.aws.api.kinesis import (
     ResourceNotFoundException,
 )
 
-from devenv.emulator.kinesis import sequence_numbers, shard_listing, trimming
-from devenv.emulator.kinesis.data_plane import encryption, rate_exceeded
-from devenv.emulator.kinesis.iterators import LIFETIME_MS, ShardIterator, decode, encode
-from devenv.emulator.kinesis.positions import starting_position
-from devenv.emulator.kinesis.records import Stored
+from devenv.emulator.kinesis.records import sequence_numbers, trimming
+from devenv.emulator.kinesis.records.iterators import LIFETIME_MS, ShardIterator, decode, encode
+from devenv.emulator.kinesis.records.positions import starting_position
+from devenv.emulator.kinesis.records.storage import Stored
+from devenv.emulator.kinesis.records.writing import encryption, rate_exceeded
 from devenv.emulator.kinesis.service import Caller, Kinesis, Request, Response
-from devenv.emulator.kinesis.streams import Shard, Stream, shard_id
-from devenv.emulator.kinesis.timestamps import timestamp
+from devenv.emulator.kinesis.streams import shard_listing
+from devenv.emulator.kinesis.streams.model import Shard, Stream, shard_id
+from devenv.emulator.kinesis.wire.timestamps import timestamp
 
 type Shown = Callable[[Stream, Shard, Sequence[Stored]], list[Response]]
 
@@ -42,7 +43,7 @@ class Page:
 
 
 def get_shard_iterator(kinesis: Kinesis, caller: Caller, request: Request) -> Response:
-    stream = kinesis.named(caller, request)
+    stream = kinesis.find_stream(caller, request)
     shard = kinesis.shard(stream, request["ShardId"])
     position = starting_position(kinesis, stream, shard, request)
     return {"ShardIterator": _token(kinesis, stream, shard, position)}
@@ -63,7 +64,7 @@ def _get_records(kinesis: Kinesis, caller: Caller, request: Request, shown: Show
     page = read_page(kinesis, stream, shard, position, request.get("Limit", MAX_RECORDS))
     if kinesis.options.enforce_throughput:
         size = sum(len(r.data) + len(r.partition_key) for r in page.records)
-        kinesis.limits.gave(shard.key, size, kinesis.clock())
+        kinesis.limits.charge_read(shard.key, size, kinesis.clock())
     response: Response = {
         "Records": shown(stream, shard, page.records),
         "MillisBehindLatest": page.behind,
@@ -156,7 +157,7 @@ def _resolve(kinesis: Kinesis, caller: Caller, request: Request) -> tuple[Stream
 
 def _refuse(kinesis: Kinesis, stream: Stream, shard: Shard) -> None:
     options = kinesis.options
-    if options.enforce_throughput and not kinesis.limits.gives(shard.key, kinesis.clock()):
+    if options.enforce_throughput and not kinesis.limits.admit_read(shard.key, kinesis.clock()):
         raise ProvisionedThroughputExceededException(rate_exceeded(stream, shard))
     if options.fault_rate and kinesis.chance() < options.fault_rate:
         raise InternalFailureException("Injected by DEVENV_KINESIS_FAULT_RATE.")

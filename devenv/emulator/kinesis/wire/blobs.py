@@ -5,7 +5,7 @@ import re
 
 from localstack.aws.api import CommonServiceException
 
-from devenv.emulator.kinesis.wire_errors import serialization_error
+from devenv.emulator.kinesis.wire.errors import serialization_error
 
 LAST_OF_ONE_BYTE = frozenset("AQgw")
 LAST_OF_TWO_BYTES = frozenset("AEIMQUYcgkosw048")
