@@ -1,6 +1,6 @@
-"""JSON requests answered early in LocalStack's chain.
+"""A handler in LocalStack's chain that answers Kinesis's JSON requests before all others.
 
-Most never get here: the server's `kinesis_connection` answers them. What does is what came encrypted, on a
+Most never get there: `server.kinesis_connection` answers them. Those that do came encrypted, on a
 connection that another service's request came on before, or from inside LocalStack.
 """
 

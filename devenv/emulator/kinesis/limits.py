@@ -46,7 +46,7 @@ class Limits:
             return True
 
     def charge_read(self, shard: int, size: int, now: float) -> None:
-        """Count the bytes that were read. 10 MiB at once are allowed, and stop reading for 5 seconds."""
+        """Count the bytes that were read: 10 MiB at once are allowed, and stop reading for 5 s."""
         with self._lock:
             self._now(shard, now).bytes_out += size
 

@@ -125,7 +125,7 @@ class Kinesis:
         self.store.save(replace(stream, status="UPDATING", settled=settled, **changes))
 
     def shard(self, stream: Stream, wanted: str) -> Shard:
-        """Return the shard that an id names: `shardId-000000000001`, or short, `shardId-1` or `1`."""
+        """Return the shard that `shardId-000000000001`, or short `shardId-1` or `1`, names."""
         number = re.fullmatch(r"(?:shardId-)?(\d{1,12})", wanted, re.ASCII)
         shard = stream.shard(int(number[1])) if number else None
         if shard is None or not shard.exists(self.clock()):

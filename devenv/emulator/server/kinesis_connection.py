@@ -187,7 +187,7 @@ class KinesisConnection(ProtocolWrapper):
 
 
 class ConnectionFactory(WrappingFactory):
-    """Makes a `KinesisConnection` for each connection, before a protocol of LocalStack's factory."""
+    """Puts a `KinesisConnection` before each protocol of LocalStack's factory."""
 
     protocol = KinesisConnection
 

@@ -1,4 +1,4 @@
-"""LocalStack's server behind the guard and `kinesis_connection`, listening at the addresses that it was told."""
+"""LocalStack's server behind the guard and `kinesis_connection`, listening where it was told to."""
 
 import os
 from typing import Any

@@ -1,8 +1,8 @@
 """Kinesis as JSON over HTTP: a request's body in, a response's status and body out.
 
-Both places that see JSON before LocalStack takes it apart answer with this: the server's `kinesis_connection`
-and the chain's `json_handler`. It knows what a wrong type is, which LocalStack's parser answers with
-500. CBOR and event streams are LocalStack's.
+Both places that see JSON before LocalStack's parser answer with this: `server.kinesis_connection`
+and `json_handler`. A value of the wrong type is refused as on AWS; LocalStack's parser answers
+that with 500. CBOR and event streams are LocalStack's.
 """
 
 import time
