@@ -1,7 +1,8 @@
-"""Where LocalStack's Lambda calls us: the mapping operations, for Kinesis sources.
+"""The mapping operations of Lambda's API, for Kinesis sources.
 
-`install` puts ours before those of LocalStack's provider; what isn't about a Kinesis source goes
-on to them. Mappings stand among LocalStack's own, so that lists, tags and other services see them.
+`localstack_seams` puts ours before those of LocalStack's provider; what isn't about a Kinesis
+source goes on to them. Mappings stand among LocalStack's own, so that lists, tags and other
+services see them.
 """
 
 import logging
@@ -19,14 +20,11 @@ from localstack.aws.api.lambda_ import (
 )
 from localstack.services.lambda_.api_utils import function_locators_from_arn
 from localstack.services.lambda_.event_source_mapping.esm_config_factory import EsmConfigFactory
-from localstack.services.lambda_.invocation import version_manager
 from localstack.services.lambda_.invocation.models import lambda_stores
-from localstack.services.lambda_.provider import LambdaProvider
 
 from devenv.emulator.kinesis.provider import kinesis
 from devenv.emulator.mapping import requests
 from devenv.emulator.mapping.make_context import ContextMaker, forget, open_source
-from devenv.emulator.mapping.metrics import count_error, count_invocation
 from devenv.emulator.mapping.options import read_options
 from devenv.emulator.mapping.role import access_error_message, read_refusal
 from devenv.emulator.mapping.source import SourceGone, find_source
@@ -141,25 +139,16 @@ class Removal:
             store.event_source_mappings.pop(mapping.uuid, None)
 
 
-def install() -> None:
-    """Put ours before LocalStack's."""
-    _wrap("create_event_source_mapping_v2", _create)
-    _wrap("update_event_source_mapping_v2", _update)
-    _wrap("delete_event_source_mapping", _delete)
-    _wrap("list_event_source_mappings", _list)
-    _wrap("check_service_resource_exists", _check_source)
-    version_manager.record_cw_metric_invocation = count_invocation
-    version_manager.record_cw_metric_error = count_error
+def _before(ours: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return what puts `ours`, which gets LocalStack's method as its second argument, before it."""
 
+    def wrap(theirs: Callable[..., Any]) -> Callable[..., Any]:
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return ours(self, theirs, *args, **kwargs)
 
-def _wrap(name: str, ours: Callable[..., Any]) -> None:
-    """`ours` gets LocalStack's method as its second argument."""
-    theirs = getattr(LambdaProvider, name)
+        return method
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return ours(self, theirs, *args, **kwargs)
-
-    setattr(LambdaProvider, name, method)
+    return wrap
 
 
 def _create(provider: Any, theirs: Callable[..., Any], context: Any, request: Any) -> Any:
@@ -214,3 +203,7 @@ def _check_source(
 
 def _is_kinesis(arn: str | None) -> bool:
     return arn is not None and arn.split(":")[2:3] == ["kinesis"]
+
+
+creating, updating, deleting = _before(_create), _before(_update), _before(_delete)
+listing, checking_source = _before(_list), _before(_check_source)

@@ -10,10 +10,10 @@ from rolo.gateway import Gateway
 from rolo.serving.twisted import TwistedGateway
 from twisted.internet import endpoints, reactor, ssl
 
+from devenv.emulator import localstack_seams
 from devenv.emulator.door.guard import Guard
 from devenv.emulator.door.site import GuardedResource
 from devenv.emulator.kinesis.provider import kinesis
-from devenv.emulator.server.goaway import let_streams_end
 from devenv.emulator.server.kinesis_connection import ConnectionFactory
 
 
@@ -37,7 +37,7 @@ class RuntimeServer(TwistedRuntimeServer):
             context = ssl.DefaultOpenSSLContextFactory(key, certificate)
             context.getContext().use_certificate_chain_file(certificate)
             factory = TLSMultiplexerFactory(context, False, factory)
-        let_streams_end()
+        localstack_seams.apply(localstack_seams.HTTP2)
         front = ConnectionFactory(factory, kinesis, reactor.callLater, guard.knows_host)
         for address in listen:
             kind = (

@@ -8,18 +8,23 @@ and then.
 from datetime import UTC, datetime
 from typing import Any
 
-from cbor2._decoder import semantic_decoders
-from cbor2._encoder import CBOREncoder, default_encoders
+from cbor2._encoder import CBOREncoder
 from cbor2._types import CBORDecodeValueError, CBORTag
 
 TIME = 1
 """CBOR's tag of a number that is a time."""
 
 
-def install() -> None:
-    """Have the parser and the serializer of LocalStack, which are cbor2's Python ones, use ours."""
-    semantic_decoders[TIME] = _decode
-    default_encoders[datetime] = _encode
+def with_decoder(decoders: dict[int, Any]) -> dict[int, Any]:
+    """Put ours among cbor2's Python decoders, which LocalStack's parser uses."""
+    decoders[TIME] = _decode
+    return decoders
+
+
+def with_encoder(encoders: dict[Any, Any]) -> dict[Any, Any]:
+    """Put ours among cbor2's Python encoders, which LocalStack's serializer uses."""
+    encoders[datetime] = _encode
+    return encoders
 
 
 def _decode(decoder: Any) -> datetime:
