@@ -72,7 +72,7 @@ def test_base64_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_options_and_commands_are_registered(session: Session) -> None:
-    """In a CLI of awscli's own, with the data that its import names by a variable of the process."""
+    """In a CLI of its own, with the data that importing awscli names by a variable."""
     import awscli
     from awscli.clidriver import CLIDriver
 
