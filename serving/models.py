@@ -1,7 +1,8 @@
 """The model that the environment names, loaded with as few imports as it takes.
 
-MODEL_URI (an S3 folder, as the bootstrap resolves it, a path, or whatever MLflow resolves), or
-RUN_ID: with MLFLOW_TRACKING_URI by the tracking server, without it as found in MODEL_BUCKET.
+MODEL_URI (an S3 folder, as the bootstrap resolves it, a path, or whatever MLflow resolves); or
+RUN_ID: with MLFLOW_TRACKING_URI by the tracking server, without it as found in MODEL_BUCKET; or
+MODEL_ALIAS with MLFLOW_TRACKING_URI: that version of MODEL_NAME, or of the pipeline's model.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-from serving.events import Features
+from serving.events import PIPELINES, Features
 from serving.forest import read_forest
 from serving.s3_files import Missing, S3Folder, Unavailable
 
@@ -33,17 +34,27 @@ class Predictor(Protocol):
 def model_uri(environ: Mapping[str, str]) -> str:
     if uri := environ.get("MODEL_URI"):
         return uri
-    run_id = environ.get("RUN_ID")
-    if run_id and environ.get("MLFLOW_TRACKING_URI"):
+    run_id, server = environ.get("RUN_ID"), environ.get("MLFLOW_TRACKING_URI")
+    if run_id and server:
         return f"runs:/{run_id}/model"
     if run_id:
         import boto3
 
         return find_run(boto3.client("s3"), environ.get("MODEL_BUCKET") or "mlflow-models", run_id)
+    if (alias := environ.get("MODEL_ALIAS")) and server:
+        return f"models:/{environ.get('MODEL_NAME') or _usual_name(environ)}@{alias}"
     raise ModelError(
         "no model: set MODEL_URI to the S3 folder of an MLflow model (s3://bucket/prefix), or"
         " RUN_ID, and MLFLOW_TRACKING_URI or MODEL_BUCKET to find the run's model by"
     )
+
+
+def _usual_name(environ: Mapping[str, str]) -> str:
+    """What the pipeline's model is called."""
+    name = environ.get("PIPELINE") or "ride"
+    if name not in PIPELINES:
+        raise ModelError(f"PIPELINE={name} is none of {', '.join(PIPELINES)}")
+    return PIPELINES[name].model
 
 
 def find_run(s3: Any, bucket: str, run_id: str) -> str:

@@ -93,8 +93,9 @@ def test_status_shows_all_parts(running: Shell) -> None:
     assert (state["function"]["state"], state["mapping"]["state"]) == ("Active", "Enabled")
     assert (state["model"]["version"], state["model"]["alias"]) == ("1", "champion")
     words = running.devenv("status").out
-    for part in ("emulator", "mlflow", "stream ride_events", "function", "mapping", "model"):
-        assert f"\n{part}" in words
+    for part in ("emulator", "mlflow", "stream", "function", "mapping", "model"):
+        assert f"\n{part}  " in words
+    assert max(map(len, words.splitlines())) <= 80
 
 
 def test_put_from_flags(running: Shell) -> None:

@@ -33,10 +33,12 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.teardown",
         "devenv.account",
     ),
-    "means": ("devenv.aws", "devenv.wait"),
+    "means": ("devenv.aws", "devenv.place", "devenv.wait"),
     "ground": (
         "devenv.disk",
         "devenv.mlflow_plugin",
+        "devenv.pages",
+        "devenv.profiles",
         "devenv.settings",
         "devenv.pipelines",
         "devenv.progress",
@@ -193,6 +195,7 @@ ASKING = {
     "is_local": {
         "devenv.stack.services": "an emulator may only listen on this machine",
         "devenv.aws": "the cure in a message: start it, or check the address",
+        "devenv.place": "the commands in a message: those that work where it runs",
         "devenv.commands.status": "processes are only looked for on this machine",
         "devenv.system": "a page of our emulator's, beside AWS's APIs, is fetched here alone",
         "devenv.bench.run": "the memory of a process can only be seen here",
@@ -211,8 +214,11 @@ ASKING = {
 DOCTOR = "devenv.doctor"
 """Says what is behind the endpoint, so it has to ask."""
 
-MAY_NAME_LOCALSTACK = ("devenv.stack", "devenv.testing", "devenv.bench.peers", EMULATOR, DOCTOR)
-"""The others start it."""
+MAY_NAME_LOCALSTACK = (
+    *("devenv.stack", "devenv.testing", "devenv.bench.peers", EMULATOR, DOCTOR),
+    "devenv.place",
+)
+"""The others start it, but for the last one, which names compose.yaml's service in messages."""
 
 
 @pytest.mark.parametrize("question", list(ASKING))

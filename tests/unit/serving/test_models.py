@@ -189,6 +189,19 @@ def test_a_run_id_is_resolved_by_the_tracking_server() -> None:
     assert model_uri(environ | {"MODEL_URI": "s3://b/m"}) == "s3://b/m"
 
 
+def test_an_alias_is_of_the_pipelines_model() -> None:
+    """Or of the one that is named; a run, or a place, goes before it."""
+    environ = {"MODEL_ALIAS": "champion", "MLFLOW_TRACKING_URI": "sqlite:///x"}
+    assert model_uri(environ) == "models:/ride-duration@champion"
+    assert model_uri(environ | {"PIPELINE": "bike"}) == "models:/bike-model@champion"
+    assert model_uri(environ | {"MODEL_NAME": "mine"}) == "models:/mine@champion"
+    assert model_uri(environ | {"RUN_ID": "abc"}) == "runs:/abc/model"
+    with pytest.raises(ModelError, match="PIPELINE=trains is none of ride, bike"):
+        model_uri(environ | {"PIPELINE": "trains"})
+    with pytest.raises(ModelError, match="no model"):
+        model_uri({"MODEL_ALIAS": "champion"})
+
+
 def test_a_run_is_found_where_the_tutorials_mlflow_kept_it() -> None:
     bucket = Bucket({"2/abc/artifacts/model/MLmodel": b"", "2/abc/artifacts/model/model.pkl": b""})
     assert find_run(bucket, "b", "abc") == "s3://b/2/abc/artifacts/model"
