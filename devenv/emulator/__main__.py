@@ -92,7 +92,7 @@ def function_packages(settings: Settings) -> dict[str, str]:
     return {
         "DEVENV_IMAGE_REPOSITORY": settings.image_repository,
         "DEVENV_IMAGE_ROOT": str(settings.root),
-        "DEVENV_IMAGE_PYTHON": str(folders[-1] / "image" / "bin" / "python"),
+        "DEVENV_IMAGE_PACKAGES": str(folders[-1].parent / "of-lock"),
         "DEVENV_ZIP_PYTHON": str(folders[-1] / "zip" / "bin" / "python"),
         "DEVENV_RUNTIME_DIR": str(folders[-1] / "runtime"),
         "DEVENV_FUNCTION_LOG": str(settings.home / "logs" / "function.log"),

@@ -15,7 +15,7 @@ from typing import Any
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
 from devenv.emulator.functions import lambda_paths, layers
-from devenv.emulator.functions.images import HANDLER, ImageFolder, snapshot_folder
+from devenv.emulator.functions.images import HANDLER, python_of, snapshot_folder
 from devenv.emulator.functions.installed import installed
 from devenv.errors import DevenvError
 
@@ -43,10 +43,8 @@ def locate(version: FunctionVersion) -> Code:
     if config.image is not None:
         command = config.image_config.command if config.image_config else None
         handler = command[0] if command else HANDLER
-        python = ImageFolder.from_environment().python
-        return Code(
-            snapshot_folder(config.image.code_sha256), _python(python, handler), handler, None
-        )
+        digest = config.image.code_sha256
+        return Code(snapshot_folder(digest), _python(python_of(digest), handler), handler, None)
     folder, opt = config.code.get_unzipped_code_location(), layers.folder(config.layers)
     if config.runtime.startswith("provided"):
         bootstrap = folder / "bootstrap"

@@ -1,5 +1,6 @@
 """What is run for a function: which program, in which folder, with which variables."""
 
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from devenv.emulator.functions.code import (
     variables,
     version_notice,
 )
+from devenv.emulator.functions.images import packages_link
 from devenv.errors import DevenvError
 
 IMAGE = Code(Path("/task"), ("/venv/bin/python", "-m", "awslambdaric", "a.b"), "a.b", None)
@@ -35,11 +37,11 @@ FROM_LOCALSTACK: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def emulator(monkeypatch: pytest.MonkeyPatch) -> None:
+def emulator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The variables of the emulator's process, a developer's secret among them."""
     monkeypatch.setenv("DEVENV_RUNTIME_DIR", "/runtime")
     monkeypatch.setenv("DEVENV_ZIP_PYTHON", "/zip/bin/python")
-    monkeypatch.setenv("DEVENV_IMAGE_PYTHON", "/image/bin/python")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("DEVENV_IMAGE_REPOSITORY", "rides")
     monkeypatch.setenv("DEVENV_IMAGE_ROOT", "/checkout")
     monkeypatch.setenv("DEVENV_INSTANCE", "/state")
@@ -114,9 +116,11 @@ def test_a_function_carries_the_instances_name() -> None:
 def test_an_image_runs_its_handler_on_the_images_packages() -> None:
     """The Dockerfile's CMD, unless the function's configuration has another."""
     image = SimpleNamespace(code_sha256="digest")
+    packages_link("digest").parent.mkdir(parents=True)
+    packages_link("digest").symlink_to("/packages")
     code = locate(version(image=image))
     assert code.command == (
-        *("/image/bin/python", "-m", "awslambdaric"),
+        *("/packages/image/bin/python", "-m", "awslambdaric"),
         "lambda_function.lambda_handler",
     )
     assert (code.runtime, code.folder.name) == (None, "digest")
