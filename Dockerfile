@@ -34,7 +34,8 @@ CMD ["--workers=2"]
 
 FROM public.ecr.aws/lambda/python:3.13
 COPY --from=packages /packages ${LAMBDA_TASK_ROOT}
-COPY lambda_function.py ${LAMBDA_TASK_ROOT}
+# The lock, too: `devenv doctor` compares what the image is made from with what is here.
+COPY Pipfile.lock lambda_function.py ${LAMBDA_TASK_ROOT}/
 COPY serving ${LAMBDA_TASK_ROOT}/serving
 RUN python -m compileall -q ${LAMBDA_TASK_ROOT}/lambda_function.py ${LAMBDA_TASK_ROOT}/serving
 CMD ["lambda_function.lambda_handler"]

@@ -14,7 +14,8 @@ duration here as on the stream, and another PIPELINE is served as well. Run by `
 A request that a browser makes for another site's page is refused (serving.guard).
 
 Environment: that of lambda_function (MODEL_URI, or RUN_ID with MLFLOW_TRACKING_URI, …); or
-FUNCTION_NAME alone, for the model that this Lambda function is configured with.
+FUNCTION_NAME alone, for the model that this Lambda function is configured with; or PIPELINE alone,
+for the one of that pipeline's function.
 """
 
 import argparse
@@ -40,7 +41,7 @@ from uvicorn.supervisors import Multiprocess
 
 import lambda_function
 from lambda_function import PredictionFunction
-from serving.events import InvalidEvent
+from serving.events import PIPELINES, InvalidEvent
 from serving.guard import Guard, listed
 
 MAX_BODY = 64 * 1024
@@ -75,12 +76,14 @@ def from_environment() -> PredictionFunction:
 def model_variables(
     environ: Mapping[str, str], lambda_client: Callable[[], Any] | None = None
 ) -> dict[str, str]:
-    """`environ`, with the variables of the function FUNCTION_NAME where it names no model itself.
+    """`environ`, with the variables of the function FUNCTION_NAME, or of PIPELINE's, where it names
+    no model itself.
 
     Never those by which predictions would be published.
     """
     found = {**environ, "TEST_RUN": "True"}
-    if environ.get("MODEL_URI") or environ.get("RUN_ID") or not environ.get("FUNCTION_NAME"):
+    name = environ.get("FUNCTION_NAME") or usual_function(environ)
+    if environ.get("MODEL_URI") or environ.get("RUN_ID") or not name:
         return found
     if lambda_client is None:
         import boto3
@@ -88,8 +91,14 @@ def model_variables(
         client = boto3.client("lambda")
     else:
         client = lambda_client()
-    config = client.get_function_configuration(FunctionName=environ["FUNCTION_NAME"])
+    config = client.get_function_configuration(FunctionName=name)
     return {**environ, **config.get("Environment", {}).get("Variables", {}), "TEST_RUN": "True"}
+
+
+def usual_function(environ: Mapping[str, str]) -> str | None:
+    """What PIPELINE's function is called; None where PIPELINE names none."""
+    pipeline = PIPELINES.get(environ.get("PIPELINE", ""))
+    return pipeline.function if pipeline else None
 
 
 async def read_json(request: Request) -> object:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import botocore.exceptions as boto
 import botocore.session
@@ -18,7 +17,8 @@ from botocore.parsers import ResponseParserError
 
 from devenv.disk import shortage
 from devenv.errors import BadInput, DevenvError, NotFound, Refused, Unreachable
-from devenv.settings import Settings
+from devenv.place import KEY_ID_LENGTH, Commands, commands
+from devenv.settings import Settings, is_amazons
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -66,10 +66,6 @@ BAD_CREDENTIALS = {
     "ExpiredToken",
     "InvalidAccessKeyId",
 }
-
-AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
-KEY_ID_LENGTH = 16
-"""Characters that an access key id has at least, by IAM's API model."""
 
 
 CURES = (
@@ -129,7 +125,10 @@ class Aws:
 
     @cached_property
     def kinesis(self) -> "KinesisClient":
-        client: KinesisClient = self._client("kinesis")
+        """Kinesis's client. What it's given is typed here, so that botocore, which would look at
+        each record of a batch, needn't: that takes a third of a put's time."""
+        trusted = self._config.merge(Config(parameter_validation=False))
+        client: KinesisClient = self._client("kinesis", trusted)
         return client
 
     @cached_property
@@ -169,7 +168,14 @@ class Aws:
 
     @cached_property
     def functions(self) -> "LambdaClient":
-        """Lambda's client. A function may run for 15 minutes: it is not cut, nor called twice."""
+        """Lambda's client, for all but Invoke."""
+        client: LambdaClient = self._client("lambda")
+        return client
+
+    @cached_property
+    def invocations(self) -> "LambdaClient":
+        """Lambda's client for Invoke. A function may run for 15 minutes: that is waited for, and a
+        call whose answer is lost isn't made again."""
         once = Config(read_timeout=910, retries={"total_max_attempts": 1})
         client: LambdaClient = self._client("lambda", self._config.merge(once))
         return client
@@ -193,16 +199,14 @@ class Aws:
         )
 
 
-def is_amazons(url: str) -> bool:
-    """Whether `url` is one of AWS's own endpoints."""
-    return (urlsplit(url).hostname or "").endswith(AWS_DOMAINS)
+Look = Callable[[Settings], Commands]
 
 
-def explain(error: Exception, settings: Settings) -> DevenvError | None:
+def explain(error: Exception, settings: Settings, look: Look = commands) -> DevenvError | None:
     """`error` of boto3 as one of ours with place and cure; None if it isn't boto3's."""
     for kind, translate in TRANSLATIONS:
         if isinstance(error, kind):
-            return translate(error, settings)
+            return translate(error, settings, look)
     return None
 
 
@@ -210,11 +214,11 @@ def error_code(error: boto.ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
-def _unreachable(error: Exception, settings: Settings) -> DevenvError:
+def _unreachable(error: Exception, settings: Settings, look: Look) -> DevenvError:
     if settings.is_local and settings.home.exists() and (full := shortage(settings.home)):
         cure = full
-    elif settings.is_local:
-        cure = "Start it with `devenv up -d`."
+    elif start := look(settings).start:
+        cure = f"Start it with {start}."
     elif settings.endpoint_url is None:
         cure = (
             f"Check the network, and AWS_DEFAULT_REGION={settings.region}; for the emulator set "
@@ -225,21 +229,21 @@ def _unreachable(error: Exception, settings: Settings) -> DevenvError:
     return Unreachable(f"{settings.endpoint} does not answer ({type(error).__name__}). {cure}")
 
 
-def _not_aws(error: Exception, settings: Settings) -> DevenvError:
+def _not_aws(error: Exception, settings: Settings, look: Look) -> DevenvError:
     return Unreachable(
         f"{settings.endpoint} answers, but not as AWS does ({_words(error)[:200]}). Check "
         "AWS_ENDPOINT_URL: some other program may have that port (`devenv doctor` says which)."
     )
 
 
-def _no_region(error: Exception, settings: Settings) -> DevenvError:
+def _no_region(error: Exception, settings: Settings, look: Look) -> DevenvError:
     return BadInput(
         "No region: set AWS_DEFAULT_REGION (say, us-east-1) in .env or the shell; for a container, "
         "docker run -e AWS_DEFAULT_REGION."
     )
 
 
-def _no_credentials(error: Exception, settings: Settings) -> DevenvError:
+def _no_credentials(error: Exception, settings: Settings, look: Look) -> DevenvError:
     emulator = "any value will do for the emulator" if settings.is_local else "see `aws configure`"
     return Refused(
         f"No credentials for {settings.endpoint} ({_words(error)}): set AWS_ACCESS_KEY_ID and "
@@ -247,15 +251,15 @@ def _no_credentials(error: Exception, settings: Settings) -> DevenvError:
     )
 
 
-def _client_error(error: Exception, settings: Settings) -> DevenvError:
+def _client_error(error: Exception, settings: Settings, look: Look) -> DevenvError:
     assert isinstance(error, boto.ClientError)
     code = error_code(error)
     message = " ".join(error.response.get("Error", {}).get("Message", "").split()).rstrip(".")
     where = f"{error.operation_name} at {settings.endpoint} in {settings.region}"
     if code in NOT_FOUND:
         return NotFound(
-            f"{where}: {message}. Is the region right (AWS_DEFAULT_REGION={settings.region}), "
-            "and has `devenv bootstrap` run there?"
+            f"{where}: {message}. Is the region right (AWS_DEFAULT_REGION={settings.region})? If "
+            f"it has not been made there: {look(settings).make}."
         )
     if code in DENIED:
         return Refused(
@@ -269,11 +273,11 @@ def _client_error(error: Exception, settings: Settings) -> DevenvError:
     return DevenvError(f"{where} failed with {code}: {message}.")
 
 
-def _bad_parameter(error: Exception, settings: Settings) -> DevenvError:
+def _bad_parameter(error: Exception, settings: Settings, look: Look) -> DevenvError:
     return BadInput(_words(error))
 
 
-def _bad_configuration(error: Exception, settings: Settings) -> DevenvError:
+def _bad_configuration(error: Exception, settings: Settings, look: Look) -> DevenvError:
     return BadInput(f"{_words(error)}. Check AWS_PROFILE and AWS_CONFIG_FILE (~/.aws/config).")
 
 
@@ -282,7 +286,7 @@ def _words(error: Exception) -> str:
     return " ".join(str(error).split()).rstrip(".")
 
 
-Translation = Callable[[Exception, Settings], DevenvError]
+Translation = Callable[[Exception, Settings, Look], DevenvError]
 TRANSLATIONS: list[tuple[type[Exception], Translation]] = [
     (boto.NoRegionError, _no_region),
     (boto.InvalidRegionError, _bad_parameter),

@@ -1,8 +1,9 @@
 """Reading a stream: all its shards, as records come, through splits and merges."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -13,7 +14,15 @@ from devenv.aws import Aws, error_code
 Position = Literal["LATEST", "TRIM_HORIZON"]
 
 INTERVAL = 0.21
-"""Seconds between two looks at a shard: AWS allows five a second."""
+"""Seconds between two reads of a shard on AWS, which allows five a second."""
+SHORTEST, LONGEST, GROWTH = 0.001, 0.05, 2.0
+"""Elsewhere: seconds until the second look for a record, at most, and how they grow from the one to
+the other while nothing comes. Nothing is waited for while there is a backlog."""
+GATHERED = 0.005
+"""Seconds in which more records are left to come after some that were the last ones."""
+
+PAGE = 10_000
+"""Records that GetRecords gives at most."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +43,15 @@ class _Shard:
     """Where it's read from; children of a shard that ended, always from their beginning."""
     iterator: str | None
     last_sequence: str | None = None
+    behind: bool = False
+    """Whether there were records after those that were read."""
+    pending: deque[Read] = field(default_factory=deque)
+    """What was read and not yet yielded."""
 
 
 class StreamReader:
-    """Reads every shard of `stream` from `position`. Iterators are taken at once, so that with
-    LATEST nothing put after construction is missed."""
+    """Reads every shard of `stream` from `position`, at most `page` records at a time. Iterators
+    are taken at once, so that with LATEST nothing put after construction is missed."""
 
     def __init__(
         self,
@@ -46,30 +59,44 @@ class StreamReader:
         position: Position,
         aws: Aws,
         sleep: Callable[[float], None] = time.sleep,
-        interval: float = INTERVAL,
+        page: int = PAGE,
     ) -> None:
-        """`interval`: seconds between two looks."""
         self._stream = stream
         self._aws = aws
         self._sleep = sleep
-        self._interval = interval
+        self._page = page
         self._shards: dict[str, _Shard] = {}
         for shard_id in self._shard_ids():
             self._open(shard_id, position)
 
     def read(self, until: Callable[[], bool] = lambda: False) -> Iterator[Read]:
-        """Yield records, shard by shard in order, until `until()` says so between two rounds."""
+        """Yield records, shard by shard in order, until `until()` says so between two rounds. A
+        further call goes on after the last record that was taken."""
+        pause = SHORTEST
         while not until():
+            found = False
             for shard in list(self._shards.values()):
-                yield from self._read_shard(shard)
+                if not shard.pending:
+                    self._read_page(shard)
+                while shard.pending:
+                    found = True
+                    yield shard.pending.popleft()
+            if self._aws.is_aws:
+                pause = INTERVAL
+            elif any(shard.behind for shard in self._shards.values()):
+                continue
+            elif found:
+                pause = GATHERED
             if not until():
-                self._sleep(self._interval)
+                self._sleep(pause)
+                pause = min(pause * GROWTH, max(pause, LONGEST))
 
-    def _read_shard(self, shard: _Shard) -> Iterator[Read]:
+    def _read_page(self, shard: _Shard) -> None:
+        shard.behind = False
         if shard.iterator is None:
             return
         try:
-            page = self._aws.kinesis.get_records(ShardIterator=shard.iterator, Limit=1000)
+            page = self._aws.kinesis.get_records(ShardIterator=shard.iterator, Limit=self._page)
         except ClientError as error:
             if error_code(error) == "ExpiredIteratorException":
                 self._reopen(shard)
@@ -79,13 +106,16 @@ class StreamReader:
             raise
         for record in page["Records"]:
             shard.last_sequence = record["SequenceNumber"]
-            yield Read(
-                shard.shard_id,
-                record["SequenceNumber"],
-                record["PartitionKey"],
-                record["Data"],
-                record["ApproximateArrivalTimestamp"],
+            shard.pending.append(
+                Read(
+                    shard.shard_id,
+                    record["SequenceNumber"],
+                    record["PartitionKey"],
+                    record["Data"],
+                    record["ApproximateArrivalTimestamp"],
+                )
             )
+        shard.behind = page["MillisBehindLatest"] > 0
         shard.iterator = page.get("NextShardIterator")
         if shard.iterator is None:
             self._open_children()

@@ -34,7 +34,7 @@ def log_events(
     if not seen and not _is_there(function_name, aws):
         raise NotFound(
             f"There is no function {function_name} at {aws.endpoint}. Check FUNCTION_NAME (and "
-            "PIPELINE), or make it with `devenv bootstrap`."
+            "PIPELINE); `devenv status` shows what is there, and what makes it."
         )
     if not seen and not following:
         raise NotFound(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from devenv.aws import Aws
-from devenv.consumer import INTERVAL, Read, StreamReader
+from devenv.consumer import Read, StreamReader
 from devenv.errors import Unreachable
 from devenv.pipelines.pipeline import SampleEvent
 from devenv.producer import Record, put_records
@@ -33,14 +33,12 @@ def round_trips(
     settings: Settings,
     aws: Aws,
     timeout: float = FIRST_TIMEOUT,
-    interval: float = INTERVAL,
 ) -> Iterator[RoundTrip]:
-    """Send `samples` one after the other, each when the one before has its prediction, which is
-    looked for every `interval` seconds.
+    """Send `samples` one after the other, each when the one before has its prediction.
 
     Raises `Unreachable` if a prediction isn't there within `timeout` seconds.
     """
-    reader = StreamReader(settings.predictions_stream, "LATEST", aws, interval=interval)
+    reader = StreamReader(settings.predictions_stream, "LATEST", aws)
     for sample in samples:
         began = time.monotonic()
         record = Record(json.dumps(sample.event).encode(), sample.key)

@@ -17,9 +17,11 @@ from dotenv import dotenv_values
 
 from devenv.errors import BadInput
 from devenv.pipelines import DEFAULT, pipeline_named
+from devenv.profiles import profile_region
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 PORTS = {"http": 80, "https": 443}
+AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Settings:
     endpoint_url: str | None
     """AWS_ENDPOINT_URL: where AWS's APIs answer; None is AWS itself."""
     region: str | None
+    """AWS_DEFAULT_REGION, AWS_REGION, or the profile's in AWS's own files, as botocore has it."""
     mlflow_tracking_uri: str | None
     pipeline: str
     """PIPELINE: which of `devenv.pipelines`; it gives the names below that nothing else gives."""
@@ -83,6 +86,11 @@ def is_loopback(url: str | None) -> bool:
         return False
 
 
+def is_amazons(url: str) -> bool:
+    """Whether `url` is one of AWS's own endpoints."""
+    return (urlsplit(url).hostname or "").endswith(AWS_DOMAINS)
+
+
 def address(url: str, setting: str) -> tuple[str, int]:
     """Host and port of `url`. Raises `BadInput` naming `setting` if there's none to listen on."""
     try:
@@ -124,6 +132,8 @@ PREFIXES = (
     *("OUTPUT_STREAM", "RUN_ID", "TEST_RUN", "PIPELINE"),
 )
 
+REGIONS = ("AWS_DEFAULT_REGION", "AWS_REGION")
+
 PREDICTIONS = ("PREDICTIONS_STREAM_NAME", "PREDICTION_STREAM_NAME", "OUTPUT_STREAM")
 """How the tutorials spell the variable of the stream that predictions go to."""
 
@@ -139,7 +149,7 @@ def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
         root=root,
         home=home.absolute(),
         endpoint_url=_url(environ, "AWS_ENDPOINT_URL"),
-        region=get("AWS_DEFAULT_REGION") or get("AWS_REGION"),
+        region=next(filter(None, map(get, REGIONS)), None),
         mlflow_tracking_uri=get("MLFLOW_TRACKING_URI"),
         pipeline=pipeline,
         input_stream=get("KINESIS_STREAM_INPUT", names.input_stream),
@@ -164,8 +174,10 @@ def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
 def from_process(pipeline: str | None = None) -> Settings:
     """The settings of this process, `.env` included; `pipeline` goes before PIPELINE."""
     root = load_dotenv(os.environ, Path.cwd())
-    chosen = {"PIPELINE": pipeline} if pipeline else {}
-    return read_settings({**os.environ, **chosen}, root)
+    environ = {**os.environ, **({"PIPELINE": pipeline} if pipeline else {})}
+    if not any(environ.get(name) for name in REGIONS) and (region := profile_region(environ)):
+        environ["AWS_DEFAULT_REGION"] = region
+    return read_settings(environ, root)
 
 
 def _url(environ: Mapping[str, str], name: str) -> str | None:

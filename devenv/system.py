@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from devenv.aws import NOT_FOUND, Aws, error_code
 from devenv.bootstrap.mapping import find_mapping
+from devenv.pages import fetch
 from devenv.settings import Settings
-from devenv.stack.services import fetch
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,14 @@ class FunctionState:
     image_uri: str | None = None
     memory_mb: int | None = None
     timeout_s: int | None = None
+    runtime: str | None = None
+    """A zip function's, as python3.13; None for an image."""
+    handler: str | None = None
+
+    @property
+    def made_from(self) -> str:
+        """An image by its name, a zip by what runs it."""
+        return self.image_uri or f"zip, {self.runtime}, {self.handler}"
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,8 @@ def _function(name: str, aws: Aws) -> tuple[FunctionState, Mapping[str, str]]:
         answer["Code"].get("ImageUri"),
         config.get("MemorySize"),
         config.get("Timeout"),
+        config.get("Runtime"),
+        config.get("Handler"),
     )
     return state, config.get("Environment", {}).get("Variables", {})
 
@@ -140,16 +151,27 @@ def _shards(settings: Settings, uuid: str) -> list[ShardState]:
     page = fetch(f"{settings.endpoint_url}/_devenv/mappings") if settings.is_local else None
     try:
         mappings = json.loads(page) if page else []
-        return [ShardState(**shard) for m in mappings if m["uuid"] == uuid for shard in m["shards"]]
+        return [shard_state(shard) for m in mappings if m["uuid"] == uuid for shard in m["shards"]]
     except (ValueError, TypeError, LookupError):  # Another emulator's answer.
         return []
 
 
+def shard_state(shown: Mapping[str, Any]) -> ShardState:
+    """Read a shard of the emulator's page. Counters that this version doesn't know are passed over.
+
+    Raises `KeyError` for one that is missing.
+    """
+    return ShardState(**{each.name: shown[each.name] for each in fields(ShardState)})
+
+
 def _model(settings: Settings, variables: Mapping[str, str]) -> ModelState:
+    version, run_id = variables.get("MODEL_VERSION", ""), variables.get("RUN_ID", "")
+    # What an earlier devenv deployed doesn't tell; a run's model has the run's id for a version.
+    by_alias = version != run_id if version else True
     return ModelState(
         variables.get("MODEL_NAME", ""),
-        variables.get("MODEL_VERSION", ""),
-        None if settings.run_id else settings.model_alias,
-        variables.get("RUN_ID", ""),
+        version,
+        variables.get("MODEL_ALIAS", settings.model_alias if by_alias else "") or None,
+        run_id,
         variables["MODEL_URI"],
     )

@@ -17,7 +17,6 @@ import psutil
 
 from devenv.aws import Aws
 from devenv.bench import peers, rides
-from devenv.bench.run import EMULATOR_INTERVAL
 from devenv.bench.subject import Subject, bench_settings, copy_model, deployed, system
 from devenv.pipelines import PIPELINES
 from devenv.settings import Settings, from_process
@@ -63,7 +62,6 @@ def subject(settings: Settings, name: str, switch: str) -> Iterator[Subject]:
             name=name,
             settings=bench_settings(settings, uuid4().hex[:6], started.url),
             aws=Aws(settings, started.url),
-            interval=EMULATOR_INTERVAL,
             pid=started.pid,
             ready_seconds=started.ready_seconds,
         )
@@ -76,7 +74,7 @@ def replay(subject: Subject, count: int, first_id: int) -> tuple[float, float]:
     """Rides per second, and seconds of CPU that they took."""
     samples = rides.sample_rides(PIPELINES["ride"], count, first_id)
     before = cpu(subject.pid)
-    done = rides.replay(samples, subject.settings, subject.aws, subject.interval, LIMIT)
+    done = rides.replay(samples, subject.settings, subject.aws, LIMIT)
     if done.lost:
         sys.exit(f"{subject.name}: {done.lost} of {count} rides had no prediction")
     return done.rate, cpu(subject.pid) - before

@@ -25,7 +25,7 @@ from typing import Any
 
 import psutil
 
-from devenv.stack.services import fetch
+from devenv.pages import fetch
 from devenv.wait import wait_for
 
 PORTS = (4610, 4611)

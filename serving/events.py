@@ -43,6 +43,8 @@ class Pipeline:
     model: str
     stream: str
     """Where predictions go; like `model`, unless the environment says otherwise."""
+    function: str
+    """What the function is called, unless the environment says otherwise."""
 
     def read(self, event: object) -> Event:
         """An event as a producer puts it on the stream; fields that nobody asks for pass."""
@@ -126,6 +128,7 @@ PIPELINES = {
         features=ride_features,
         model="ride-duration",
         stream="ride_predictions",
+        function="ride-duration-prediction",
     ),
     "bike": Pipeline(
         body="features",
@@ -134,5 +137,6 @@ PIPELINES = {
         features=bike_features,
         model="bike-model",
         stream="bike-predictions",
+        function="bike-prediction",
     ),
 }

@@ -1,7 +1,8 @@
 """The model that the environment names, loaded with as few imports as it takes.
 
-MODEL_URI (an S3 folder, as the bootstrap resolves it, a path, or whatever MLflow resolves), or
-RUN_ID: with MLFLOW_TRACKING_URI by the tracking server, without it as found in MODEL_BUCKET.
+MODEL_URI (an S3 folder, as the bootstrap resolves it, a path, or whatever MLflow resolves); or
+RUN_ID: with MLFLOW_TRACKING_URI by the tracking server, without it as found in MODEL_BUCKET; or
+MODEL_ALIAS with MLFLOW_TRACKING_URI: that version of MODEL_NAME, or of the pipeline's model.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-from serving.events import Features
+from serving.events import PIPELINES, Features
 from serving.forest import read_forest
-from serving.s3_files import S3Folder, Unavailable
+from serving.s3_files import Missing, S3Folder, Unavailable
 
 
 class ModelError(RuntimeError):
@@ -33,17 +34,27 @@ class Predictor(Protocol):
 def model_uri(environ: Mapping[str, str]) -> str:
     if uri := environ.get("MODEL_URI"):
         return uri
-    run_id = environ.get("RUN_ID")
-    if run_id and environ.get("MLFLOW_TRACKING_URI"):
+    run_id, server = environ.get("RUN_ID"), environ.get("MLFLOW_TRACKING_URI")
+    if run_id and server:
         return f"runs:/{run_id}/model"
     if run_id:
         import boto3
 
         return find_run(boto3.client("s3"), environ.get("MODEL_BUCKET") or "mlflow-models", run_id)
+    if (alias := environ.get("MODEL_ALIAS")) and server:
+        return f"models:/{environ.get('MODEL_NAME') or _usual_name(environ)}@{alias}"
     raise ModelError(
         "no model: set MODEL_URI to the S3 folder of an MLflow model (s3://bucket/prefix), or"
         " RUN_ID, and MLFLOW_TRACKING_URI or MODEL_BUCKET to find the run's model by"
     )
+
+
+def _usual_name(environ: Mapping[str, str]) -> str:
+    """What the pipeline's model is called."""
+    name = environ.get("PIPELINE") or "ride"
+    if name not in PIPELINES:
+        raise ModelError(f"PIPELINE={name} is none of {', '.join(PIPELINES)}")
+    return PIPELINES[name].model
 
 
 def find_run(s3: Any, bucket: str, run_id: str) -> str:
@@ -112,7 +123,9 @@ def _loaded(uri: str) -> Predictor:
         flavors = yaml.safe_load(get("MLmodel").read_text())["flavors"]
         sklearn = dict(flavors.get("sklearn") or {})
     except FileNotFoundError as e:
-        raise ModelError(f"{uri}: there is no MLmodel in it{_elsewhere(uri)}") from e
+        raise ModelError(f"{uri}: there is no MLmodel in it") from e
+    except Missing as e:
+        raise ModelError(f"{e}{_elsewhere(uri)}") from e
     except (yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError) as e:
         raise ModelError(f"{uri}: its MLmodel does not describe an MLflow model") from e
     if sklearn:
@@ -138,7 +151,7 @@ def _elsewhere(uri: str) -> str:
         there = find_run(boto3.client("s3"), asked["bucket"], asked["run"])
     except ModelError:
         return ""
-    return f". MLflow 3 keeps models apart from runs: this run's is at {there}, name that instead"
+    return f" MLflow 3 keeps models apart from runs: this run's is at {there}; name that instead."
 
 
 def _file(uri: str, get: Callable[[str], Path], name: object) -> Path:

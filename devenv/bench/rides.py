@@ -53,27 +53,23 @@ def sample_rides(pipeline: Pipeline, n: int, first_id: int) -> list[SampleEvent]
     return found
 
 
-def single_rides(
-    samples: list[SampleEvent], settings: Settings, aws: Aws, interval: float
-) -> list[float]:
+def single_rides(samples: list[SampleEvent], settings: Settings, aws: Aws) -> list[float]:
     """Seconds from put to prediction of each, sent one by one to an idle stream."""
     seconds = []
-    for trip in round_trips(samples, settings, aws, interval=interval):
+    for trip in round_trips(samples, settings, aws):
         seconds.append(trip.seconds)
         time.sleep(random.uniform(*IDLE_SECONDS))
     return seconds
 
 
-def replay(
-    samples: list[SampleEvent], settings: Settings, aws: Aws, interval: float, limit: float
-) -> Replay:
+def replay(samples: list[SampleEvent], settings: Settings, aws: Aws, limit: float) -> Replay:
     """Put all rides and count their predictions meanwhile, for `limit` seconds at most.
 
     The count is by partition key, which is the ride's id.
     """
     records = [Record(json.dumps(s.event).encode(), s.key) for s in samples]
     count = _Count({sample.key for sample in samples})
-    reader = StreamReader(settings.predictions_stream, "LATEST", aws, interval=interval)
+    reader = StreamReader(settings.predictions_stream, "LATEST", aws)
     began = time.monotonic()
     reading = threading.Thread(
         target=count.read, args=(reader, began + limit), daemon=True, name="bench-reader"

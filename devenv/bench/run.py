@@ -41,10 +41,6 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 
-EMULATOR_INTERVAL = 0.005
-"""Seconds between two looks at the predictions; AWS allows five a second."""
-AWS_INTERVAL = 0.21
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -123,9 +119,7 @@ def _measure_rides(
         samples = rides.sample_rides(pipeline, plan.replayed_rides, first_id)
         for subject in [s for s in subjects if s.name not in slow]:
             with _others_paused(subject, subjects):
-                done = rides.replay(
-                    samples, subject.settings, subject.aws, subject.interval, plan.replay_limit
-                )
+                done = rides.replay(samples, subject.settings, subject.aws, plan.replay_limit)
             figures[subject.name].add(REPLAY, done.rate)
             figures[subject.name].add(LOST, done.lost)
             figures[subject.name].add(DOUBLED, done.doubled)
@@ -138,7 +132,7 @@ def _measure_rides(
 
 
 def _singles(subject: Subject, samples: list[SampleEvent]) -> list[float]:
-    return rides.single_rides(samples, subject.settings, subject.aws, subject.interval)
+    return rides.single_rides(samples, subject.settings, subject.aws)
 
 
 @contextmanager
@@ -162,7 +156,6 @@ def _subjects(
             name="here",
             settings=bench_settings(settings, label, settings.endpoint_url),
             aws=aws,
-            interval=EMULATOR_INTERVAL if settings.endpoint_url else AWS_INTERVAL,
             pid=None,
             ready_seconds=None,
         )
@@ -180,7 +173,6 @@ def _subjects(
                 name=name,
                 settings=bench_settings(settings, label, started.url),
                 aws=Aws(settings, started.url),
-                interval=EMULATOR_INTERVAL,
                 pid=started.pid,
                 ready_seconds=started.ready_seconds,
             )

@@ -22,6 +22,7 @@ from devenv.bootstrap.mapping import ensure_mapping, find_mapping
 from devenv.bootstrap.role import allow_model, ensure_role, remove_role
 from devenv.bootstrap.streams import ensure_streams, stream_arn
 from devenv.errors import NotFound
+from devenv.place import commands
 from devenv.settings import Settings
 from devenv.wait import wait_for
 
@@ -52,8 +53,6 @@ class Subject:
     settings: Settings
     """With names of the bench's own."""
     aws: Aws
-    interval: float
-    """Seconds between two looks at the predictions: what the endpoint allows."""
     pid: int | None
     """The emulator's process, where it is on this machine."""
     ready_seconds: float | None
@@ -80,8 +79,8 @@ def deployed(settings: Settings, aws: Aws) -> Deployed:
     except ClientError as error:
         if error_code(error) in NOT_FOUND:
             raise NotFound(
-                f"{settings.endpoint} has no function {settings.function_name} to measure. Make it "
-                "with `devenv up -d` or `devenv bootstrap`."
+                f"{settings.endpoint} has no function {settings.function_name} to measure. "
+                f"{commands(settings).make} makes it."
             ) from error
         raise
     variables = found["Configuration"].get("Environment", {}).get("Variables", {})

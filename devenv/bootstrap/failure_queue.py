@@ -49,5 +49,5 @@ def _create(settings: Settings, aws: Aws) -> str:
         timeout=NAME_TIMEOUT,
         interval=5,
         failure=f"SQS at {aws.endpoint} did not take the name {name} within {NAME_TIMEOUT:.0f} s, "
-        "since a queue that had it was deleted. Run `devenv bootstrap` again in a minute.",
+        "since a queue that had it was deleted. Run this again in a minute.",
     )

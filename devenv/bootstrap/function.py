@@ -45,6 +45,7 @@ def function_spec(
         "MODEL_URI": model.artifact_uri,
         "MODEL_NAME": model.name,
         "MODEL_VERSION": model.version,
+        "MODEL_ALIAS": model.alias,
         "RUN_ID": model.run_id,
         "TEST_RUN": str(settings.test_run),
     }
@@ -95,7 +96,7 @@ def _create(spec: FunctionSpec, aws: Aws, clock: Clock) -> None:
         interval=1,
         clock=clock,
         failure=f"Lambda at {aws.endpoint} could not assume {spec.role_arn} within "
-        f"{ROLE_TIMEOUT:.0f} s. Check its trust policy, then run `devenv bootstrap` again.",
+        f"{ROLE_TIMEOUT:.0f} s. Check its trust policy, then run this again.",
     )
 
 

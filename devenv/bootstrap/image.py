@@ -5,6 +5,7 @@ The checkout's has a tag that changes with what it is made from. On AWS it must 
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,15 +38,30 @@ def function_image(settings: Settings, aws: Aws) -> FunctionImage:
 def image_tag(root: Path) -> str:
     """A tag that changes with what the image is made from, so that a change is seen."""
     digest = hashlib.sha256()
-    for path in (root / "lambda_function.py", *function_modules(root), root / "Pipfile.lock"):
-        try:
-            digest.update(path.read_bytes())
-        except FileNotFoundError as error:
-            raise NotFound(
-                f"{path} is missing: run devenv in a checkout of the project, or name a built "
-                "image in FUNCTION_IMAGE_URI."
-            ) from error
+    for content in image_content(root).values():
+        digest.update(content)
     return digest.hexdigest()[:12]
+
+
+def image_content(root: Path) -> dict[str, bytes]:
+    """The files that the Dockerfile copies, by their names in the image, and the lock of its
+    packages last. Raises `NotFound` outside a checkout."""
+    paths = (root / "lambda_function.py", *function_modules(root), root / "Pipfile.lock")
+    try:
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+    except FileNotFoundError as error:
+        raise NotFound(
+            f"{error.filename} is missing: run devenv in a checkout of the project, or name a "
+            "built image in FUNCTION_IMAGE_URI."
+        ) from error
+
+
+def content_digest(files: Mapping[str, bytes]) -> str:
+    """What an embedded emulator calls an image of these files by."""
+    digest = hashlib.sha256()
+    for name, content in files.items():
+        digest.update(f"{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 def function_modules(root: Path) -> list[Path]:

@@ -110,7 +110,7 @@ def _accepted(settings: Settings, aws: Aws, call: Callable[[], object]) -> None:
         interval=1,
         failure=f"Lambda at {aws.endpoint} did not take the mapping within {ROLE_TIMEOUT:.0f} s: "
         f"the role {settings.role_name} may not read {settings.input_stream}, or not send to "
-        f"{settings.failure_queue}. Check its policies, then run `devenv bootstrap` again.",
+        f"{settings.failure_queue}. Check its policies, then run this again.",
     )
 
 

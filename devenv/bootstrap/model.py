@@ -15,6 +15,7 @@ from devenv.bootstrap.model_in_s3 import defect
 from devenv.bootstrap.registry import ModelVersion, Registry, Run
 from devenv.errors import BadInput, NotFound
 from devenv.pipelines.pipeline import Pipeline
+from devenv.place import commands
 from devenv.settings import Settings
 
 RECENT = 5
@@ -53,6 +54,8 @@ class DeployedModel:
     """On the validation period, if the model's run has it."""
     trained: bool
     """Whether this call trained it."""
+    alias: str
+    """The one that it was found by; empty if RUN_ID named it."""
 
 
 def ensure_model(settings: Settings, aws: Aws, say: Say, source: ModelSource) -> DeployedModel:
@@ -61,7 +64,7 @@ def ensure_model(settings: Settings, aws: Aws, say: Say, source: ModelSource) ->
     With RUN_ID set it is that run's model. Otherwise it's the alias's, kept as it is unless
     `source.data` names data that it was not trained on.
     """
-    registry = Registry(settings.mlflow_tracking_uri)
+    registry = Registry(settings.mlflow_tracking_uri, start=lambda: commands(settings).start_mlflow)
     if settings.run_id is not None:
         return _of_run(registry, aws, settings, settings.run_id, say)
     label = f"model {settings.model_name}@{settings.model_alias}"
@@ -71,8 +74,9 @@ def ensure_model(settings: Settings, aws: Aws, say: Say, source: ModelSource) ->
         uri = registry.artifact_uri(champion)
         has = defect(aws, uri)
         if has is None:
+            _require_loadable(aws, settings, uri, f"version {champion.version} of {label}")
             say(f"{label}: version {champion.version} there, at {uri}")
-            return _as_deployed(registry, champion, uri)
+            return _as_deployed(registry, settings, champion, uri)
         say(
             f"{label}: version {champion.version} is registered, but S3 no longer has its files: "
             f"at {uri} it has {has}"
@@ -84,6 +88,26 @@ def ensure_model(settings: Settings, aws: Aws, say: Say, source: ModelSource) ->
         return finished
     say(f"{label}: training on {source.data or source.pipeline.built_in}")
     return _publish(registry, aws, settings, source.prepared(), say)
+
+
+def existing_model(settings: Settings, aws: Aws) -> DeployedModel:
+    """Find the model that would be deployed; nothing is trained or changed.
+
+    Raises `NotFound` if there is none, or if S3 lacks its files.
+    """
+    registry = Registry(settings.mlflow_tracking_uri, start=lambda: commands(settings).start_mlflow)
+    if settings.run_id is not None:
+        return _of_run(registry, aws, settings, settings.run_id, lambda line: None)
+    found = registry.version_with_alias(settings.model_name, settings.model_alias)
+    if found is None:
+        raise NotFound(
+            f"MLflow at {registry.uri} has no {settings.model_name}@{settings.model_alias}: "
+            "`devenv bootstrap` trains it, or set RUN_ID to a run with a model."
+        )
+    uri = registry.artifact_uri(found)
+    if has := defect(aws, uri):
+        raise NotFound(f"{settings.model_name}@{settings.model_alias}: at {uri} S3 has {has}.")
+    return _as_deployed(registry, settings, found, uri)
 
 
 def _publish(
@@ -103,7 +127,11 @@ def _publish(
         f"{quality.rmse:.2f} on {quality.validation_rows} later rows, at {uri}"
     )
     run_id = made.run_id or ""
-    return DeployedModel(made.name, made.version, run_id, uri, quality.rmse, trained=True)
+    return DeployedModel(
+        *(made.name, made.version, run_id, uri, quality.rmse),
+        trained=True,
+        alias=settings.model_alias,
+    )
 
 
 def _finish(
@@ -125,15 +153,21 @@ def _finish(
         uri = registry.artifact_uri(version)
         if defect(aws, uri) is None:
             registry.set_alias(version.name, settings.model_alias, version.version)
-            return _as_deployed(registry, version, uri)
+            return _as_deployed(registry, settings, version, uri)
     return None
 
 
-def _as_deployed(registry: Registry, version: ModelVersion, uri: str) -> DeployedModel:
+def _as_deployed(
+    registry: Registry, settings: Settings, version: ModelVersion, uri: str
+) -> DeployedModel:
     run = registry.run(version.run_id) if version.run_id else None
     rmse = run.metrics.get("rmse") if run else None
     run_id = version.run_id or ""
-    return DeployedModel(version.name, version.version, run_id, uri, rmse, trained=False)
+    return DeployedModel(
+        *(version.name, version.version, run_id, uri, rmse),
+        trained=False,
+        alias=settings.model_alias,
+    )
 
 
 def _of_run(
@@ -153,19 +187,25 @@ def _of_run(
             f"({aws.endpoint} has {has}). "
             "Choose a run that logged one under the name `model`, or unset RUN_ID."
         )
-    if settings.image_uri is None and (
-        why := loadable.trouble(aws, uri, settings.root / "Pipfile.lock")
-    ):
-        raise BadInput(
-            f"The function can't load the model of run {run_id} (RUN_ID), at {uri}: {why}. Train "
-            "it again with what Pipfile.lock has (docs/training.md), or change Pipfile, run "
-            "scripts/lock and then `devenv bootstrap`. The function is left as it was."
-        )
+    _require_loadable(aws, settings, uri, f"the model of run {run_id} (RUN_ID)")
     versions = registry.newest_versions(settings.model_name, 1000)
     number = next((v.version for v in versions if v.run_id == run_id), run_id)
     say(f"model of run {run_id} (RUN_ID): there, at {uri}")
     rmse = run.metrics.get("rmse")
-    return DeployedModel(settings.model_name, number, run_id, uri, rmse, trained=False)
+    return DeployedModel(settings.model_name, number, run_id, uri, rmse, trained=False, alias="")
+
+
+def _require_loadable(aws: Aws, settings: Settings, uri: str, what: str) -> None:
+    """Raise `BadInput` for a model that the function of this checkout would fail with."""
+    if settings.image_uri is not None:
+        return
+    if why := loadable.trouble(aws, uri, settings.root / "Pipfile.lock"):
+        raise BadInput(
+            f"The function can't load {what}, at {uri}: {why}. Train it again with what "
+            "Pipfile.lock has (docs/training.md has a cell to run), and set the RUN_ID of that or "
+            f"give it the alias {settings.model_alias}; or add what is missing to Pipfile and run "
+            f"scripts/lock. Then {commands(settings).deploy}. The function is left as it was."
+        )
 
 
 def _run_artifact_uri(registry: Registry, run: Run) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from devenv.bootstrap.registry import ModelVersion, Registry
 from devenv.errors import DevenvError
 from devenv.pipelines.pipeline import Pipeline, TrainedModel
+from devenv.place import commands
 from devenv.settings import Settings
 
 if TYPE_CHECKING:
@@ -87,9 +88,10 @@ def publish(prepared: PreparedModel, settings: Settings, registry: Registry) -> 
             client.set_terminated(run_id, "FINISHED")
             return _register(client, prepared.trained, settings, run_id, model_id)
         except MlflowException as e:
+            where = commands(settings)
             raise DevenvError(
-                f"MLflow at {registry.uri} did not take the model: {_reason(e)}. See `devenv logs "
-                "mlflow`; `devenv bootstrap` tries again."
+                f"MLflow at {registry.uri} did not take the model: {_reason(e)}. "
+                f"{where.logs('mlflow')} says more; {where.make} tries again."
             ) from e
         except Boto3Error as e:
             cure = (

@@ -10,7 +10,7 @@ import os
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,8 +68,10 @@ class Registry:
         uri: str | None,
         environ: Mapping[str, str] = os.environ,
         timeout: float = TIMEOUT,
+        start: Callable[[], str] | None = None,
     ) -> None:
-        """`timeout`: seconds for one answer."""
+        """`timeout`: seconds for one answer. `start` says what starts the server, should it not
+        answer."""
         if uri is None:
             raise BadInput(
                 "No MLflow server: set MLFLOW_TRACKING_URI (say, http://127.0.0.1:5000)."
@@ -80,7 +82,7 @@ class Registry:
                 "http://127.0.0.1:5000."
             )
         self.uri = uri.rstrip("/")
-        self._timeout = timeout
+        self._timeout, self._start = timeout, start
         self._authorization = _authorization(environ)
 
     def version_with_alias(self, name: str, alias: str) -> ModelVersion | None:
@@ -163,9 +165,11 @@ class Registry:
 
     def _unreachable(self, error: Exception) -> Unreachable:
         reason = getattr(error, "reason", None) or error
+        words = f"MLflow at {self.uri} does not answer ({reason})"
+        if self._start is None:
+            return Unreachable(words)
         local = is_loopback(self.uri)
-        cure = "Start it with `devenv up -d`." if local else "Check MLFLOW_TRACKING_URI."
-        return Unreachable(f"MLflow at {self.uri} does not answer ({reason}). {cure}")
+        return Unreachable(f"{words}. {self._start() if local else 'Check MLFLOW_TRACKING_URI'}.")
 
 
 def _authorization(environ: Mapping[str, str]) -> dict[str, str]:

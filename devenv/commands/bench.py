@@ -9,10 +9,14 @@ from devenv.bench.peers import PEERS
 from devenv.bench.run import Plan, run
 from devenv.commands.consent import ask_before_making, yes_option
 from devenv.commands.context import Context, json_option, pass_context, pipeline_option
+from devenv.progress import steps
 
 QUICK = Plan(
     replayed_rides=2_000, replays=1, replay_limit=30, single_rides=20, rounds=1, round_seconds=0.5
 )
+
+STEPS = 6
+"""What it says beside the replays and the peers: another start, four rates, single rides."""
 
 BILLED = (
     "Kinesis  3 streams of 1 shard each, until the bench has ended, and what is put",
@@ -52,7 +56,8 @@ def bench(
     if rides is not None:
         plan = replace(plan, replayed_rides=rides)
     ask_before_making(context, BILLED, yes)
-    figures = run(context.settings, context.aws, context.say, against, plan)
+    with steps(context.output(), STEPS + plan.replays + len(against)) as say:
+        figures = run(context.settings, context.aws, say, against, plan)
     output = context.output(as_json)
     if as_json:
         for found in figures:

@@ -4,6 +4,7 @@ import dataclasses
 
 import click
 
+from devenv import progress
 from devenv.account import billed_for_bootstrap
 from devenv.bootstrap import steps
 from devenv.bootstrap.policies import document, explained
@@ -20,6 +21,9 @@ from devenv.commands.context import (
 from devenv.environment import await_servers, install_packages, model_source
 from devenv.output import Output
 from devenv.settings import Settings
+
+STEPS = 10
+"""What it says where nothing is yet: one line for each thing, and one for the training."""
 
 
 @click.command()
@@ -56,8 +60,9 @@ def bootstrap(
     ask_before_making(context, billed_for_bootstrap(settings), yes)
     if wait:
         await_servers(settings, context.aws, wait)
-    install_packages(settings, context.say)
-    model = steps.run(settings, context.aws, context.say, model_source(data, settings.pipeline))
+    with progress.steps(context.output(), STEPS) as say:
+        install_packages(settings, say)
+        model = steps.run(settings, context.aws, say, model_source(data, settings.pipeline))
     context.output(as_json).data(
         f"{model.name} version {model.version} from {model.artifact_uri}",
         **dataclasses.asdict(model),

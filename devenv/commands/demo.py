@@ -14,9 +14,11 @@ from devenv.commands.context import (
     pass_context,
     pipeline_option,
 )
+from devenv.commands.up import STEPS
 from devenv.environment import bring_up, runs_elsewhere, stop_owned
 from devenv.output import Output
 from devenv.pipelines.pipeline import EventShape
+from devenv.progress import steps
 from devenv.round_trip import RoundTrip, round_trips
 from devenv.stack.embedded import Embedded
 from devenv.stack.process import Running
@@ -49,7 +51,8 @@ def demo(context: Context, count: int, data: str | None, as_json: bool) -> None:
         context.say(f"Using what answers at {settings.endpoint}.")
         owned: tuple[Running, ...] = ()
     else:
-        owned = bring_up(settings, context.aws, context.say, data).owned
+        with steps(context.output(), STEPS) as say:
+            owned = bring_up(settings, context.aws, say, data).owned
     context.say(
         f"Ready after {time.monotonic() - began:.1f} s; the first event starts the function."
     )

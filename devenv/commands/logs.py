@@ -5,6 +5,7 @@ import click
 from devenv.commands.context import Context, pass_context, pipeline_option
 from devenv.errors import NotFound
 from devenv.function_logs import log_events
+from devenv.place import Place, commands
 from devenv.stack.embedded import NAMES
 from devenv.stack.log_files import follow, last_lines
 from devenv.stack.process import Registry
@@ -31,8 +32,12 @@ def logs(context: Context, source: str, following: bool, lines: int) -> None:
             output.data(line)
         return
     path = Registry(context.settings.home).log_file(source)
+    where = None if Registry(context.settings.home).find(source) else commands(context.settings)
+    if where is not None and where.place is Place.COMPOSE:
+        raise NotFound(f"{source} runs in a container: {where.logs(source)} shows its log.")
     if not path.is_file():
-        raise NotFound(f"{path} does not exist: {source} has not run here. Try `devenv up -d`.")
+        start = f" Try {where.start}." if where and where.start else ""
+        raise NotFound(f"{path} does not exist: {source} has not run here.{start}")
     for line in last_lines(path, lines):
         output.data(line)
     if following:

@@ -7,8 +7,12 @@ import click
 from devenv.account import billed_for_publish
 from devenv.commands.consent import ask_before_making, yes_option
 from devenv.commands.context import Context, json_option, pass_context, pipeline_option
+from devenv.progress import steps
 from devenv.publish import publish as publish_image
 from devenv.publish.docker_engine import find_engine
+
+STEPS = 3
+"""The repository, the build and the push."""
 
 
 @click.command()
@@ -26,5 +30,6 @@ def publish(context: Context, yes: bool, as_json: bool) -> None:
     settings = context.settings
     engine = find_engine()
     ask_before_making(context, billed_for_publish(settings), yes)
-    done = publish_image(settings, context.aws, engine, context.say)
+    with steps(context.output(), STEPS) as say:
+        done = publish_image(settings, context.aws, engine, say)
     context.output(as_json).data(done.uri, **dataclasses.asdict(done))

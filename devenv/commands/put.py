@@ -1,20 +1,21 @@
 """`devenv put`: events onto the input stream."""
 
-import json
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from typing import Any, TextIO
+from collections.abc import Callable, Iterable
+from typing import Any, BinaryIO
 
 import click
 
 from devenv.commands.context import Context, json_option, pass_context, pipeline_option
+from devenv.commands.events import parsed, record_of, records_of
 from devenv.errors import BadInput
-from devenv.output import counted
+from devenv.output import Output, counted
 from devenv.pipelines import PIPELINES
-from devenv.pipelines.pipeline import EventShape, Pipeline
-from devenv.producer import ENTRIES_PER_CALL, Record, put_records
+from devenv.pipelines.pipeline import Pipeline
+from devenv.producer import ENTRIES_PER_CALL, Put, Record, put_records
+from devenv.progress import progress, rate
 
 MOST_EXACT = 2**53
 """The largest number up to which a double, which JSON's readers may take, has every whole one."""
@@ -39,8 +40,9 @@ def event_options[F: Callable[..., object]](function: F) -> F:
 @click.option(
     "--file",
     "source",
-    type=click.File("r", encoding="utf-8"),
-    help="Events from a file, JSON lines or one JSON event; - for stdin.",
+    type=click.File("rb"),
+    help="Events from a file, JSON lines or one JSON event; - for stdin, whose lines are put as "
+    "they come.",
 )
 @click.option("--stream", help="Another stream than the pipeline's input.")
 @pipeline_option
@@ -50,7 +52,7 @@ def put(
     context: Context,
     /,
     event: str | None,
-    source: TextIO | None,
+    source: BinaryIO | None,
     stream: str | None,
     as_json: bool,
     **flags: Any,
@@ -68,30 +70,54 @@ def put(
     if len(ways) > 1:
         raise BadInput(f"{ways[0]} can't be combined with {ways[1]}: give one of them.")
     shape = context.pipeline.shape
-    if source is not None:
-        records = list(records_of(source, shape))
-    elif event is not None:
-        records = [record_of(_parsed(event, "--event"), shape, "--event")]
-    else:
-        records = [record_of(event_of(given, context.pipeline), shape)]
     name = stream or context.settings.input_stream
     output = context.output(as_json)
+    if source is not None:
+        _put_all(context, source, name, output)
+        return
+    if event is not None:
+        record = record_of(parsed(event, "--event"), shape, "--event")
+    else:
+        record = record_of(event_of(given, context.pipeline), shape)
     began = time.monotonic()
-    count = 0
+    for done in put_records(name, [record], context.aws):
+        _tell(done, output)
+    context.say(f"1 record on {name} in {time.monotonic() - began:.2f} s")
+
+
+def _put_all(context: Context, source: BinaryIO, stream: str, output: Output) -> None:
+    """Put what a file holds once all of it has been looked at; what a pipe brings, as it comes."""
+    batches: Iterable[list[Record]] = records_of(source, context.pipeline.shape)
+    total = None
+    if source.seekable():
+        batches = list(batches)
+        total = sum(map(len, batches))
+    began, given, count = time.monotonic(), 0, 0
     try:
-        for done in put_records(name, records, context.aws):
-            count += 1
-            output.data(
-                f"{done.shard_id}  {done.sequence_number}  {done.record.partition_key}",
-                shard_id=done.shard_id,
-                sequence_number=done.sequence_number,
-                partition_key=done.record.partition_key,
-            )
+        with progress(output, "put", total, "record") as bar:
+            for batch in batches:
+                given += len(batch)
+                for done in put_records(stream, batch, context.aws):
+                    count += 1
+                    bar.advance(1)
+                    if output.as_json:
+                        _tell(done, output)
     except BaseException:
-        if len(records) > 1:
-            context.say(how_far(count, len(records), name))
+        if (total or given) > 1:
+            context.say(how_far(count, given if total is None else total, stream))
         raise
-    context.say(f"{counted(count, 'record')} on {name} in {time.monotonic() - began:.2f} s")
+    seconds = time.monotonic() - began
+    fast = f" ({rate(count, seconds)})" if count > 1 else ""
+    context.say(f"{counted(count, 'record')} on {stream} in {seconds:.2f} s{fast}")
+
+
+def _tell(done: Put, output: Output) -> None:
+    output.data(
+        f"{done.shard_id}  {done.sequence_number}  {done.record.partition_key}",
+        shard_id=done.shard_id,
+        sequence_number=done.sequence_number,
+        partition_key=done.record.partition_key,
+    )
 
 
 def how_far(acknowledged: int, given: int, stream: str) -> str:
@@ -124,43 +150,3 @@ def id_of(text: str) -> int | str:
     """
     number = re.fullmatch(r"0|-?[1-9][0-9]{0,15}", text, re.ASCII)
     return int(text) if number and abs(int(text)) <= MOST_EXACT else text
-
-
-def records_of(source: TextIO, shape: EventShape) -> Iterator[Record]:
-    """Records of JSON lines, or of one JSON object or array that spans lines.
-
-    Raises `BadInput` naming the line; then nothing has been put.
-    """
-    try:
-        text = source.read()
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{source.name} is not text in UTF-8: {error}.") from error
-    try:
-        whole = json.loads(text)
-    except ValueError:
-        yield from _records_of_lines(text, source.name, shape)
-        return
-    for event in whole if isinstance(whole, list) else [whole]:
-        yield record_of(event, shape, source.name)
-
-
-def record_of(event: Any, shape: EventShape, where: str = "the event") -> Record:
-    """One event as a record; its id is the partition key."""
-    if not isinstance(event, dict) or shape.id not in event:
-        raise BadInput(f"{where}: not an event of this pipeline: expected {shape}.")
-    return Record(json.dumps(event).encode(), str(event[shape.id]))
-
-
-def _records_of_lines(text: str, name: str, shape: EventShape) -> Iterator[Record]:
-    # Not splitlines(): U+2028 and its like, which end a line there, may stand in JSON's strings.
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            where = f"{name}, line {number}"
-            yield record_of(_parsed(line, where), shape, where)
-
-
-def _parsed(text: str, where: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise BadInput(f"{where} is not JSON: {error}.") from error

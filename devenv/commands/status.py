@@ -1,19 +1,26 @@
 """`devenv status`: what runs, where it listens, and whether a ride would be predicted."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import click
 
 from devenv.aws import UNREACHABLE
 from devenv.commands.context import Context, json_option, pass_context, pipeline_option
-from devenv.output import Output, counted
+from devenv.output import counted
 from devenv.pipelines import pipeline_named
+from devenv.place import Commands, Place, commands
 from devenv.settings import Settings
 from devenv.stack import services
 from devenv.stack.embedded import NAMES, Embedded
 from devenv.stack.process import Registry
-from devenv.system import ShardState, SystemState, read_system
+from devenv.system import ModelState, ShardState, SystemState, read_system
+
+Row = tuple[object, object, object]
+
+WIDTH = 80
+"""Columns that the table has at most, but for names that are longer."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,8 @@ def status(context: Context, as_json: bool) -> int:
             **(dataclasses.asdict(system) if system else {}),
         )
     else:
-        _show(output, settings, servers, system)
+        found = rows(settings, servers, system, lambda: commands(settings))
+        output.table(("WHAT", "STATE", "DETAIL"), found, WIDTH)
     return 0 if ready else 1
 
 
@@ -75,57 +83,69 @@ def service_states(settings: Settings, embedded: Embedded) -> list[ServiceState]
     return states
 
 
-def _show(
-    output: Output,
+def rows(
     settings: Settings,
     servers: list[ServiceState],
     system: SystemState | None,
-) -> None:
-    rows: list[tuple[object, ...]] = []
-    for service in servers:
-        process = f"process {service.pid}, {service.memory_mb} MB"
-        detail = f"{service.url}  {process if service.pid else 'not by `devenv up`'}"
-        rows.append(
-            (service.name, "running" if service.running else "stopped", detail)
-            if service.running
-            else (service.name, "stopped", "start it with `devenv up -d`")
-        )
+    look: Callable[[], Commands],
+) -> list[Row]:
+    """What is shown. `look` finds out what to type here; that takes a request."""
+    found = [_service_row(server, look) for server in servers]
     if system is None:
-        rows.append(("endpoint", "no answer", settings.endpoint))
+        return [*found, ("endpoint", "no answer", settings.endpoint)]
+    about = pipeline_named(settings.pipeline).about
+    found.append(("pipeline", settings.pipeline, about))
+    return found + _system_rows(settings, system, look)
+
+
+def _service_row(server: ServiceState, look: Callable[[], Commands]) -> Row:
+    if not server.running:
+        return (server.name, "stopped", f"start it with {look().start}")
+    if server.pid:
+        words = f"process {server.pid}, {server.memory_mb} MB"
     else:
-        rows.append(("pipeline", settings.pipeline, pipeline_named(settings.pipeline).about))
-        rows += _system_rows(system)
-    output.table(("WHAT", "STATE", "DETAIL"), rows)
+        in_containers = look().place is Place.COMPOSE
+        words = "in a container" if in_containers else "not by `devenv up`"
+    return (server.name, "running", f"{server.url}, {words}")
 
 
-def _system_rows(system: SystemState) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = [
-        (f"stream {stream.name}", stream.status, counted(stream.open_shards, "open shard"))
+def _system_rows(
+    settings: Settings, system: SystemState, look: Callable[[], Commands]
+) -> list[Row]:
+    found: list[Row] = [
+        ("stream", stream.status, f"{stream.name}, {counted(stream.open_shards, 'open shard')}")
         for stream in system.streams
     ]
     function = system.function
-    detail = function.reason or (
-        f"{function.image_uri}, {function.memory_mb} MB, {function.timeout_s} s"
-        if function.state != "Missing"
-        else "make it with `devenv bootstrap`"
-    )
-    rows.append((f"function {function.name}", function.state, detail))
-    rows.append(("mapping", system.mapping.state, system.mapping.last_result or ""))
-    rows += [_shard_row(shard) for shard in system.mapping.shards]
-    if model := system.model:
-        origin = f"@{model.alias}" if model.alias else f" of run {model.run_id}"
-        rows.append((f"model {model.name}", f"version {model.version}{origin}", model.artifact_uri))
-    return rows
+    if function.state == "Missing":
+        detail = f"{look().make} makes it"
+    else:
+        size = f"{function.memory_mb} MB, {function.timeout_s} s"
+        detail = function.reason or f"{function.made_from}, {size}"
+    found.append(("function", function.state, f"{function.name}\n{detail}"))
+    found.append(("mapping", system.mapping.state, system.mapping.last_result or ""))
+    found += [_shard_row(shard) for shard in system.mapping.shards]
+    if system.model:
+        found.append(_model_row(system.model))
+    return found
 
 
-def _shard_row(shard: ShardState) -> tuple[object, ...]:
+def _shard_row(shard: ShardState) -> Row:
     """What has been delivered from a shard, and how it went."""
     detail = (
-        f"{counted(shard.batches, 'batch', 'batches')}, {counted(shard.errors, 'error')}, "
-        f"{counted(shard.retries, 'retry', 'retries')}, iterator age {shard.iterator_age_ms} ms"
+        f"{shard.shard}: {counted(shard.batches, 'batch', 'batches')}, "
+        f"{counted(shard.errors, 'error')}, {counted(shard.retries, 'retry', 'retries')}, "
+        f"iterator age {shard.iterator_age_ms} ms"
     )
     if shard.throttles:
         detail += f", {shard.throttles} throttled"
     if shard.discarded:
         detail += f", {counted(shard.discarded, 'record')} given up"
-    return (f"  {shard.shard}", counted(shard.records, "record"), detail)
+    return ("  shard", counted(shard.records, "record"), detail)
+
+
+def _model_row(model: ModelState) -> Row:
+    """A run's model that isn't registered has the run's id for a version: it's shown once."""
+    version = "of a run" if model.version == model.run_id else f"version {model.version}"
+    name = f"{model.name}@{model.alias}" if model.alias else f"{model.name}, run {model.run_id}"
+    return ("model", version, f"{name}\n{model.artifact_uri}")

@@ -2,18 +2,20 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
+from botocore.exceptions import ClientError
 
 from devenv.commands.context import Context, json_option, pass_context, pipeline_option
-from devenv.consumer import Position, Read, StreamReader
+from devenv.consumer import PAGE, Position, Read, StreamReader
+from devenv.system import read_system
 
 POSITIONS: dict[str, Position] = {"latest": "LATEST", "trim-horizon": "TRIM_HORIZON"}
 
 QUIET = 10.0
-"""Seconds without a record until a hint is given."""
+"""Seconds without a record until a hint is given, and between two looks at what goes wrong."""
 
 HINTS = {
     "latest": "Nothing yet. From latest shows only what is put from now on: --from trim-horizon "
@@ -43,49 +45,125 @@ def tail(
     """Print the predictions stream, all shards, until Ctrl-C or --limit."""
     name = stream or context.settings.predictions_stream
     output = context.output(as_json)
-    reader = StreamReader(name, POSITIONS[position], context.aws)
+    page = PAGE if limit is None else min(limit, PAGE)
+    reader = StreamReader(name, POSITIONS[position], context.aws, page=page)
     context.say(f"Reading {name} from {position}; Ctrl-C to end.")
-    hint = Hint(position, context.say)
+    is_predictions = name == context.settings.predictions_stream
+    hint = Hint(HINTS[position], context.say, _trouble(context) if is_predictions else None)
     for count, record in enumerate(reader.read(hint.look), start=1):
-        hint.said = True
-        text = record.data.decode("utf-8", "replace")
-        output.data(_line(record, text), **_values(record, text))
+        hint.heard()
+        if as_json:
+            output.data("", **_values(record))
+        else:
+            output.data(_line(record))
         if count == limit:
             return
 
 
 class Hint:
-    """Says once, if nothing has come for a while, why that may be."""
+    """Says why nothing may be coming, once nothing has come for a while: first what is wrong with
+    the mapping, if anything is, and again when that changes; else `words`, once, unless something
+    has come before."""
 
     def __init__(
-        self, position: str, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+        self,
+        words: str,
+        say: Callable[[str], None],
+        trouble: Callable[[], str | None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.said = False
-        self._position, self._say, self._clock = position, say, clock
-        self._began = clock()
+        self._words: str | None = words
+        self._told: str | None = None
+        self._say, self._trouble, self._clock = say, trouble, clock
+        self._heard = clock()
+
+    def heard(self) -> None:
+        """A record has come."""
+        self._words = self._told = None
+        self._heard = self._clock()
 
     def look(self) -> bool:
         """Called between two rounds of reading; never ends it."""
-        if not self.said and self._clock() - self._began >= QUIET:
-            self.said = True
-            self._say(HINTS[self._position])
+        if self._clock() - self._heard < QUIET:
+            return False
+        self._heard = self._clock()
+        trouble = self._trouble() if self._trouble else None
+        if trouble is not None:
+            if trouble != self._told:
+                self._say(trouble)
+            self._told = trouble
+        elif self._words is not None:
+            self._say(self._words)
+        self._words = None
         return False
 
 
-def _line(record: Read, text: str) -> str:
-    return f"{record.arrived:%H:%M:%S}  {record.shard_id}  {text}"
+def _trouble(context: Context) -> Callable[[], str | None]:
+    """What keeps predictions from coming, by the mapping's last result; None if nothing is known
+    to, or if the credentials may not ask."""
+
+    def look() -> str | None:
+        try:
+            mapping = read_system(context.settings, context.aws).mapping
+        except ClientError:
+            return None
+        if mapping.state not in ("Enabled", "Missing"):
+            return f"Nothing comes: the mapping is {mapping.state}. See `devenv status`."
+        if not (mapping.last_result or "").startswith("PROBLEM"):
+            return None
+        return (
+            f"Nothing comes: the mapping's last result is {mapping.last_result}. "
+            "See `devenv logs function`; `devenv doctor` names the cause."
+        )
+
+    return look
 
 
-def _values(record: Read, text: str) -> dict[str, Any]:
-    """The record with its data parsed where it is JSON, and as text where it isn't."""
-    try:
-        data = json.loads(text)
-    except ValueError:
-        data = text
+def _line(record: Read) -> str:
+    """Time, shard and data; of a JSON object the values by name, those of objects in it too."""
+    value = _data(record)
+    if isinstance(value, dict) and value:
+        text = "  ".join(f"{name}={_word(part)}" for name, part in _flat(value))
+    else:
+        text = value if isinstance(value, str) else json.dumps(value)
+    return f"{record.arrived.astimezone():%H:%M:%S}  {short_shard(record.shard_id)}  {text}"
+
+
+def _flat(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, part in value.items():
+        if isinstance(part, dict) and part:
+            yield from _flat(part)
+        else:
+            yield name, part
+
+
+def _word(value: Any) -> str:
+    """A value as short as it can be read."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return value if isinstance(value, str) and value.isprintable() else json.dumps(value)
+
+
+def short_shard(shard_id: str) -> str:
+    """shard-0 of shardId-000000000000."""
+    number = shard_id.rpartition("-")[2]
+    return f"shard-{int(number)}" if number.isdecimal() else shard_id
+
+
+def _values(record: Read) -> dict[str, Any]:
     return {
         "shard_id": record.shard_id,
         "sequence_number": record.sequence_number,
         "partition_key": record.partition_key,
         "arrived": record.arrived.isoformat(),
-        "data": data,
+        "data": _data(record),
     }
+
+
+def _data(record: Read) -> Any:
+    """Parsed where it is JSON, as text where it isn't."""
+    text = record.data.decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

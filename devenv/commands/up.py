@@ -7,10 +7,14 @@ import click
 from devenv.commands.context import Context, data_option, next_steps, pass_context, pipeline_option
 from devenv.environment import bring_up, bring_up_empty, stop_owned
 from devenv.errors import BadInput, DevenvError
+from devenv.progress import steps
 from devenv.settings import Settings
 from devenv.stack.embedded import NAMES, Embedded
 from devenv.stack.log_files import follow
 from devenv.stack.process import Running
+
+STEPS = 14
+"""What it says of a first start: two servers begun, two up, ten lines of the bootstrap."""
 
 
 @click.command()
@@ -30,12 +34,13 @@ def up(context: Context, detach: bool, empty: bool, data: str | None) -> None:
     here. Running it again is harmless.
     """
     settings = context.settings
-    if empty:
-        if data is not None:
-            raise BadInput("--empty makes no model, so there's nothing to train on --data.")
-        result = bring_up_empty(settings, context.aws, context.say)
-    else:
-        result = bring_up(settings, context.aws, context.say, data)
+    if empty and data is not None:
+        raise BadInput("--empty makes no model, so there's nothing to train on --data.")
+    with steps(context.output(), STEPS) as say:
+        if empty:
+            result = bring_up_empty(settings, context.aws, say)
+        else:
+            result = bring_up(settings, context.aws, say, data)
     for line in summary_of_empty(settings) if empty else summary(settings):
         context.say(line)
     if detach:

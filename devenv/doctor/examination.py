@@ -40,8 +40,8 @@ def _in_time(check: Check, facts: Facts, patience: float) -> Finding:
         return found[0]
     return wrong(
         f"no answer within {patience:.0f} s",
-        "Look whether the services are overloaded or hang (`devenv logs emulator`), then run "
-        "`devenv doctor` again.",
+        f"Look whether the services are overloaded or hang ({facts.commands.logs('emulator')}), "
+        f"then run {facts.commands.devenv('doctor')} again.",
     )
 
 
@@ -51,9 +51,14 @@ def _look(check: Check, facts: Facts) -> Finding:
     except Unknown as reason:
         return skipped(str(reason))
     except Exception as error:  # A doctor must never fall ill itself.
-        known = error if isinstance(error, DevenvError) else explain(error, facts.settings)
+        known = (
+            error
+            if isinstance(error, DevenvError)
+            else explain(error, facts.settings, lambda settings: facts.commands)
+        )
         if known is not None:
-            return wrong(str(known), "Put that right, then run `devenv doctor` again.")
+            again = facts.commands.devenv("doctor")
+            return wrong(str(known), f"Put that right, then run {again} again.")
         return wrong(
             f"this check failed itself: {type(error).__name__}: {error}",
             "This is a bug of the check: please report it. The other checks don't depend on it.",

@@ -21,17 +21,19 @@ from devenv.aws import (
     Aws,
     Signer,
     error_code,
-    is_amazons,
     profile,
     signer,
 )
+from devenv.bootstrap.image import content_digest, image_content
 from devenv.bootstrap.registry import Registry
-from devenv.doctor import function_log
+from devenv.doctor import function_log, image_files
+from devenv.doctor.diagnosis import Failed
 from devenv.doctor.endpoint import PATIENCE, Endpoint, Get, get_page, identify
 from devenv.doctor.finding import Unknown
 from devenv.doctor.function_log import Invocation
 from devenv.doctor.machine import Machine
-from devenv.settings import Settings
+from devenv.place import Commands, Place, commands
+from devenv.settings import Settings, is_amazons
 from devenv.system import SystemState, read_system
 
 if TYPE_CHECKING:
@@ -99,6 +101,7 @@ class Facts:
     machine: Machine = field(default_factory=Machine)
     connect: Callable[[Settings], Aws] = Aws
     get: Get = get_page
+    look: Callable[[Settings, Mapping[str, str]], Commands] = commands
     known: dict[str, tuple[Any, Exception | None]] = field(default_factory=dict)
     locks: dict[str, threading.Lock] = field(default_factory=dict)
 
@@ -107,6 +110,11 @@ class Facts:
         """Whether it's AWS that the commands speak to."""
         url = self.settings.endpoint_url
         return url is None or is_amazons(url)
+
+    @fact
+    def commands(self) -> Commands:
+        """What to type, where this environment runs."""
+        return self.look(self.settings, self.environ)
 
     @fact
     def endpoint(self) -> Endpoint:
@@ -195,9 +203,42 @@ class Facts:
             raise Unknown(f"there is no function {self.settings.function_name}") from error
 
     @property
+    def failed(self) -> Failed:
+        """The function, for the cures of what it has logged."""
+        return Failed.of(dict(self.function["Configuration"]), self.settings, self.commands)
+
+    @property
+    def is_zip(self) -> bool:
+        """Whether the function is made from a zip, and so not the bootstrap's."""
+        try:
+            return self.failed.is_zip
+        except Unknown:
+            return False
+
+    @property
     def variables(self) -> Mapping[str, str]:
         """The function's."""
         return self.function["Configuration"].get("Environment", {}).get("Variables", {})
+
+    @property
+    def deployed_run(self) -> str | None:
+        """The run whose model the function has because RUN_ID said so; None if the alias did."""
+        variables = self.variables
+        run = variables.get("RUN_ID") or None
+        by_alias = "MODEL_URI" in variables and variables.get("MODEL_ALIAS") != ""
+        return None if by_alias and variables.get("MODEL_VERSION") != run else run
+
+    @fact
+    def image_is_current(self) -> bool:
+        """Whether the function's image is made from the code that is here. Raises `Unknown`."""
+        here = image_content(self.settings.root)
+        digest = self.function["Configuration"].get("CodeSha256", "")
+        match self.commands.place:
+            case Place.EMBEDDED:
+                return content_digest(here) == digest
+            case Place.COMPOSE:
+                return image_files.read(self.docker, f"sha256:{digest}") == here
+        raise Unknown("only this machine's images can be looked into")
 
     @fact
     def invocations(self) -> list[Invocation]:
@@ -226,9 +267,3 @@ class Facts:
         except (docker.errors.DockerException, OSError) as error:
             raise Unknown("no Docker engine answers") from error
         return client
-
-    def command(self, words: str) -> str:
-        """`aws WORDS`, to be pasted into a shell that has nothing exported."""
-        settings = self.settings
-        where = f" --endpoint-url {settings.endpoint_url}" if settings.endpoint_url else ""
-        return f"`aws {words} --region {settings.region}{where}`"

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from devenv.aws import Aws
 
@@ -35,6 +35,17 @@ FIELD = re.compile(r"\t(Init Duration|Duration|Memory Size|Max Memory Used): ([\
 
 
 @dataclass(frozen=True)
+class Rejected:
+    """A record that held no event, as lambda_function.py logs it."""
+
+    sequence_number: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"it rejected record {self.sequence_number} ({self.reason})"
+
+
+@dataclass(frozen=True)
 class Invocation:
     """What was logged up to, and with, one REPORT; or after the last one, if init failed."""
 
@@ -45,6 +56,16 @@ class Invocation:
     @property
     def failed(self) -> bool:
         return FAILURE.search(self.text) is not None
+
+    @property
+    def rejected(self) -> Rejected | None:
+        """The record that it went no further than, if it went well otherwise."""
+        for line in self.text.splitlines():
+            if line.startswith("{") and '"rejected"' in line:
+                told = _object(line)
+                if told.get("message") == "rejected":
+                    return Rejected(str(told.get("sequence_number")), str(told.get("reason")))
+        return None
 
     @property
     def init_timed_out(self) -> bool:
@@ -104,3 +125,12 @@ def invocations(lines: Iterable[tuple[int, str]]) -> Iterator[Invocation]:
             gathered = []
     if rest := "\n".join(gathered).strip():
         yield Invocation(moment, rest)
+
+
+def _object(line: str) -> dict[str, Any]:
+    """A line's JSON object; empty if it holds none."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

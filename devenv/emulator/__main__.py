@@ -6,6 +6,7 @@ Everything that LocalStack is told, it is told here, through the variables that 
 files go under DEVENV_HOME, its temporary ones too: by default instances share /tmp and /var/lib.
 """
 
+import logging
 import os
 import socket
 import sys
@@ -52,6 +53,8 @@ def main() -> None:
         sys.exit(1)
     folder = settings.home / "emulator"
     os.environ.update(variables)
+    for name, value in function_packages(settings).items():
+        os.environ.setdefault(name, value)
     if "--stock" not in sys.argv:
         os.environ.update(OURS)
         for name, value in TUNABLE.items():
@@ -66,7 +69,37 @@ def main() -> None:
 
     from localstack.runtime.main import main as run_localstack
 
-    run_localstack()
+    try:
+        run_localstack()
+    except SystemExit as end:
+        leave(end.code)
+
+
+def leave(code: object) -> None:
+    """End the process, now that LocalStack has stopped. A service that was first asked for while it
+    stopped has threads that nobody ends, and the interpreter would wait for them for ever. What
+    was acknowledged is on disk by then."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
+def function_packages(settings: Settings) -> dict[str, str]:
+    """Return what functions run on, where whoever started this hasn't said: the newest of what
+    scripts/setup has installed in the checkout. Empty where nothing has been."""
+    installed = (settings.root / ".venv-function").glob("*/runtime")
+    folders = sorted((path.parent for path in installed), key=lambda path: path.stat().st_mtime)
+    if not folders or executor() == EXECUTORS["containers"]:
+        return {}
+    return {
+        "DEVENV_IMAGE_REPOSITORY": settings.image_repository,
+        "DEVENV_IMAGE_ROOT": str(settings.root),
+        "DEVENV_IMAGE_PACKAGES": str(folders[-1].parent / "of-lock"),
+        "DEVENV_ZIP_PYTHON": str(folders[-1] / "zip" / "bin" / "python"),
+        "DEVENV_RUNTIME_DIR": str(folders[-1] / "runtime"),
+        "DEVENV_FUNCTION_LOG": str(settings.home / "logs" / "function.log"),
+    }
 
 
 def prepare_files(settings: Settings) -> None:

@@ -23,8 +23,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import uv
-
 from devenv.errors import DevenvError, NotFound
 from devenv.stack.lock import locked
 
@@ -122,6 +120,8 @@ def _build(packages: FunctionPackages, pipfile_lock: Path, tooling_lock: Path) -
 
 def uv_run(*arguments: str) -> None:
     """Run uv. Raises `DevenvError` with its last words."""
+    import uv  # Not in the environment's image, where everything is installed.
+
     command = [uv.find_uv_bin(), "--quiet", *arguments]
     # An activated virtual environment is not where any of this goes. Compiled at once, since the
     # first function to import them all would otherwise take longer than init may.

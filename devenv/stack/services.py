@@ -3,15 +3,12 @@
 import json
 import os
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from devenv.errors import BadInput, DevenvError
+from devenv.pages import fetch
 from devenv.settings import Settings, address, is_loopback
 from devenv.stack import private, registry_file
 from devenv.stack.function_packages import FunctionPackages
@@ -148,28 +145,3 @@ def check_plugins(emulator_url: str) -> None:
             f"({', '.join(sorted(missing))}). Run scripts/setup to install their entry points, "
             "then `devenv down` and `devenv up`."
         )
-
-
-def fetch(url: str) -> bytes | None:
-    """The body of a page on this machine; None while it can't be had."""
-    try:
-        with _direct(urlsplit(url).scheme).open(url, timeout=5) as response:
-            return bytes(response.read())
-    except (urllib.error.URLError, OSError, ValueError):
-        return None
-
-
-@cache
-def _direct(scheme: str) -> urllib.request.OpenerDirector:
-    """Past any proxy. Only for https are the system's certificates read, which takes 25 ms."""
-    if scheme == "https":
-        return urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.UnknownHandler(),
-    ):
-        opener.add_handler(handler)
-    return opener

@@ -25,9 +25,9 @@ from devenv.aws import Aws
 from devenv.bootstrap import steps
 from devenv.environment import bring_up, model_source, take_down
 from devenv.errors import DevenvError
+from devenv.pages import fetch
 from devenv.settings import Settings, load_dotenv, read_settings
 from devenv.stack.embedded import Embedded
-from devenv.stack.services import fetch
 from devenv.system import read_system
 from devenv.testing.engine import AUTO, Engine, choose
 from devenv.testing.ports import free_port

@@ -17,8 +17,9 @@ from testcontainers.core.docker_client import DockerClient
 from testcontainers.core.network import Network
 
 from devenv.errors import DevenvError
+from devenv.pages import fetch
 from devenv.settings import Settings, address
-from devenv.stack.services import MLFLOW_VARIABLES, fetch, mlflow_command
+from devenv.stack.services import MLFLOW_VARIABLES, mlflow_command
 from devenv.wait import wait_for
 
 ENVIRONMENT_IMAGE = "devenv"
@@ -51,7 +52,11 @@ def docker_socket(environ: Mapping[str, str]) -> str:
 def build_images(root: Path) -> None:
     """Build compose.yaml's images; seconds if nothing has changed. Raises `DevenvError`."""
     command = ["docker", "compose", "build", "--quiet"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    # With FUNCTION_IMAGE_URI compose takes the function's image as it is.
+    environ = {n: v for n, v in os.environ.items() if n != "FUNCTION_IMAGE_URI"}
+    done = subprocess.run(
+        command, cwd=root, env=environ, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise DevenvError(f"{' '.join(command)} failed in {root}: {done.stderr.strip()[-2000:]}")
 

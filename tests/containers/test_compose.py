@@ -7,6 +7,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -154,10 +155,23 @@ def test_down_takes_everything_but_state_and_up_trains_nothing(compose: Compose)
     assert compose.predict() == "1"
 
 
-def test_an_emulator_without_docker_says_so(compose: Compose, tmp_path: os.PathLike[str]) -> None:
-    """A socket that isn't there: the bootstrap ends with the reason, at once."""
-    compose.variables["DOCKER_SOCKET"] = f"{tmp_path}/none"
+def test_an_emulator_without_docker_says_so(compose: Compose, tmp_path: Path) -> None:
+    """A socket where nothing listens: the bootstrap ends with the reason, at once. One that isn't
+    there is named by Docker, which makes no folder in its place."""
+    socket = tmp_path / "socket"
+    compose.variables["DOCKER_SOCKET"] = str(socket)
     try:
+        refused = subprocess.run(
+            ("docker", "compose", "up", "-d", "localstack"),
+            env={**os.environ, **compose.variables},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert refused.returncode != 0
+        assert f"bind source path does not exist: {socket}" in refused.stderr
+        assert not socket.exists()
+        socket.touch()
         compose("up", "-d", "--wait", "localstack", "mlflow")
         environ = {**os.environ, **compose.variables}
         done = subprocess.run(

@@ -24,6 +24,8 @@ import json, os, time
 def handler(event, context):
     if event == "sleep":
         time.sleep(60)
+    if event == "kill":
+        os.kill(os.getpid(), 9)
     if event == "much":
         return len(b"x" * (400 * 2**20))
     if event == "write":
@@ -109,8 +111,10 @@ def test_a_container_has_lambdas_limits_and_goes_with_its_function(
 def test_too_much_memory_ends_the_runtime(trial: str, devenv_aws: Aws) -> None:
     """In Lambda's words; the next call works."""
     ended = invoke(devenv_aws, trial, "much")
-    assert ended["errorType"] == "Runtime.ExitError"
+    assert ended["errorType"] == "Runtime.OutOfMemory"
     assert ended["errorMessage"].endswith("Runtime exited with error: signal: killed")
+    killed = invoke(devenv_aws, trial, "kill")
+    assert killed["errorType"] == "Runtime.ExitError"
     assert invoke(devenv_aws, trial, "again") == "again"
 
 

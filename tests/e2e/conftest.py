@@ -57,7 +57,9 @@ class Shell:
         )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def start(self, *arguments: str, words: str = "home.words") -> "Started":
+    def start(
+        self, *arguments: str, words: str = "home.words", stdin: int = subprocess.DEVNULL
+    ) -> "Started":
         """`devenv ARGUMENTS`, without waiting for its end; its words go to a file."""
         self.home.parent.mkdir(parents=True, exist_ok=True)
         path = self.home.with_name(words)
@@ -66,7 +68,7 @@ class Shell:
                 (sys.executable, "-m", "devenv", *arguments),
                 cwd=self.root,
                 env=self.variables,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=file,
                 stderr=file,
             )

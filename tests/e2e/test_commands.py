@@ -2,12 +2,15 @@
 
 import json
 import re
+import subprocess
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from devenv.errors import ExitCode
+from devenv.output import counted
 from devenv.wait import wait_for
 
 from .conftest import COMMAND_TIMEOUT, EVENTS, Shell
@@ -28,9 +31,10 @@ def put(shell: Shell, *arguments: str, ids: list[str], input: str | None = None)
     """`devenv put`, while `devenv tail` runs and ends when each of `ids` is predicted."""
     tail = shell.start("tail", "--limit", str(len(ids)), "--json")
     tail.await_words("Reading ride_predictions from latest")
-    done = shell.devenv("put", *arguments, input=input)
+    done = shell.devenv("put", *arguments, "--json", input=input)
     assert done.code == 0, done.err
-    assert len(done.out.splitlines()) == len(ids)
+    assert len(done.json_lines()) == len(ids)
+    assert f"{counted(len(ids), 'record')} on ride_events in" in done.err
     assert tail.process.wait(COMMAND_TIMEOUT) == 0
     assert [line["data"]["prediction"]["ride_id"] for line in tail.json_lines()] == ids
 
@@ -89,8 +93,9 @@ def test_status_shows_all_parts(running: Shell) -> None:
     assert (state["function"]["state"], state["mapping"]["state"]) == ("Active", "Enabled")
     assert (state["model"]["version"], state["model"]["alias"]) == ("1", "champion")
     words = running.devenv("status").out
-    for part in ("emulator", "mlflow", "stream ride_events", "function", "mapping", "model"):
-        assert f"\n{part}" in words
+    for part in ("emulator", "mlflow", "stream", "function", "mapping", "model"):
+        assert f"\n{part}  " in words
+    assert max(map(len, words.splitlines())) <= 80
 
 
 def test_put_from_flags(running: Shell) -> None:
@@ -122,12 +127,35 @@ def test_put_from_stdin(running: Shell) -> None:
     put(running, "--file", "-", ids=[ride_id], input=json.dumps(ride(ride_id)))
 
 
-def test_put_says_where_as_json(running: Shell, tmp_path: Path) -> None:
-    """On a stream that nothing reads: shard, sequence number and key."""
+def test_put_sends_lines_of_a_pipe_as_they_come(running: Shell) -> None:
+    """Each is predicted before the next is written."""
+    put_lines = running.start("put", "--file", "-", words="put.words", stdin=subprocess.PIPE)
+    assert put_lines.process.stdin is not None
+    for ride_id in (new_id(), new_id()):
+        tail = running.start("tail", "--limit", "1", "--json")
+        tail.await_words("Reading ride_predictions from latest")
+        put_lines.process.stdin.write(json.dumps(ride(ride_id)).encode() + b"\n")
+        put_lines.process.stdin.flush()
+        assert tail.process.wait(COMMAND_TIMEOUT) == 0
+        assert [line["data"]["prediction"]["ride_id"] for line in tail.json_lines()] == [ride_id]
+    put_lines.process.stdin.write(b"{half\n")
+    put_lines.process.stdin.close()
+    assert put_lines.process.wait(COMMAND_TIMEOUT) == ExitCode.BAD_INPUT
+    assert "2 of 2 records are on ride_events\n" in put_lines.said()
+    assert "<stdin>, line 3 is not JSON" in put_lines.said()
+
+
+@pytest.fixture(scope="module")
+def aside(running: Shell) -> None:
+    """A stream of this name that nothing reads."""
     aws = ("aws", "kinesis")
     created = running.run(*aws, "create-stream", "--stream-name", "aside", "--shard-count", "1")
     assert created.code == 0, created.err
     running.run(*aws, "wait", "stream-exists", "--stream-name", "aside")
+
+
+def test_put_says_where_as_json(running: Shell, aside: None) -> None:
+    """On a stream that nothing reads: shard, sequence number and key."""
     done = running.devenv(
         "put", "--stream", "aside", "--file", "-", "--json", input=json.dumps(ride("7"))
     )
@@ -138,6 +166,15 @@ def test_put_says_where_as_json(running: Shell, tmp_path: Path) -> None:
     )
     (read,) = tail.json_lines()
     assert (read["sequence_number"], read["data"]) == (line["sequence_number"], ride("7"))
+
+
+def test_many_are_put_with_a_summary(running: Shell, aside: None, tmp_path: Path) -> None:
+    """How many, where and how fast; a line for each only with --json."""
+    file = tmp_path / "rides.jsonl"
+    file.write_text("".join(json.dumps(ride(new_id())) + "\n" for _ in range(1200)))
+    done = running.devenv("put", "--stream", "aside", "--file", str(file))
+    assert (done.code, done.out) == (0, "")
+    assert re.fullmatch(r"1,200 records on aside in \d+\.\d\d s \([\d,]+/s\)\n", done.err), done.err
 
 
 @pytest.mark.parametrize("event", sorted(EVENTS.glob("*.json")), ids=lambda path: path.name)

@@ -17,8 +17,9 @@ from typing import Any
 import psutil
 import pytest
 
+from devenv.pages import fetch
 from devenv.stack.mlflow_server import options, variables
-from devenv.stack.services import MLFLOW_VARIABLES, fetch, mlflow_command
+from devenv.stack.services import MLFLOW_VARIABLES, mlflow_command
 from devenv.testing.ports import free_port
 from devenv.wait import wait_for
 

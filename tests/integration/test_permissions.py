@@ -19,9 +19,9 @@ from devenv.aws import Aws
 from devenv.bootstrap.policies import READ_STREAM
 from devenv.cli import main
 from devenv.consumer import StreamReader
+from devenv.pages import fetch
 from devenv.producer import put_records
 from devenv.settings import Settings
-from devenv.stack.services import fetch
 from devenv.testing.engine import Engine
 from devenv.wait import wait_for
 

@@ -14,6 +14,7 @@ class FakeAws:
     logs: Any = None
     functions: Any = None
     endpoint: str = "http://127.0.0.1:4566"
+    is_aws: bool = False
 
 
 def client_error(code: str, operation: str = "GetRecords") -> ClientError:

@@ -64,7 +64,8 @@ class FakeStream:
         begin, data = int(position), self.shards[shard_id]
         end = min(begin + min(Limit, self._limit), len(data))
         page: dict[str, Any] = {
-            "Records": [self._record(shard_id, number) for number in range(begin, end)]
+            "Records": [self._record(shard_id, number) for number in range(begin, end)],
+            "MillisBehindLatest": len(data) - end,
         }
         if not (shard_id in self.closed and end == len(data)):
             page["NextShardIterator"] = f"{shard_id}/{end}/{use}"

@@ -6,6 +6,7 @@ A new module belongs into one of them: the test that finds it homeless says so.
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,12 +33,15 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.teardown",
         "devenv.account",
     ),
-    "means": ("devenv.aws", "devenv.wait"),
+    "means": ("devenv.aws", "devenv.place", "devenv.wait"),
     "ground": (
         "devenv.disk",
         "devenv.mlflow_plugin",
+        "devenv.pages",
+        "devenv.profiles",
         "devenv.settings",
         "devenv.pipelines",
+        "devenv.progress",
         "devenv.output",
         "devenv.errors",
     ),
@@ -62,12 +66,23 @@ def module_name(path: Path) -> str:
 MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Everything in a module's syntax tree."""
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """All that is imported, wherever it stands: inside functions and TYPE_CHECKING too.
 
     `from devenv import aws` is the module devenv.aws, `from devenv.aws import Aws` too.
     """
-    for node in ast.walk(ast.parse(path.read_text())):
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -180,6 +195,7 @@ ASKING = {
     "is_local": {
         "devenv.stack.services": "an emulator may only listen on this machine",
         "devenv.aws": "the cure in a message: start it, or check the address",
+        "devenv.place": "the commands in a message: those that work where it runs",
         "devenv.commands.status": "processes are only looked for on this machine",
         "devenv.system": "a page of our emulator's, beside AWS's APIs, is fetched here alone",
         "devenv.bench.run": "the memory of a process can only be seen here",
@@ -190,6 +206,7 @@ ASKING = {
         "devenv.bootstrap.image": "where an image has to be published before it is used",
         "devenv.commands.consent": "what costs money is shown first",
         "devenv.commands.teardown": "the account's id is asked for",
+        "devenv.consumer": "a shard gives five reads a second there",
     },
 }
 """Who may ask where the endpoint is, and for what. Nobody may ask what is behind it."""
@@ -197,8 +214,11 @@ ASKING = {
 DOCTOR = "devenv.doctor"
 """Says what is behind the endpoint, so it has to ask."""
 
-MAY_NAME_LOCALSTACK = ("devenv.stack", "devenv.testing", "devenv.bench.peers", EMULATOR, DOCTOR)
-"""The others start it."""
+MAY_NAME_LOCALSTACK = (
+    *("devenv.stack", "devenv.testing", "devenv.bench.peers", EMULATOR, DOCTOR),
+    "devenv.place",
+)
+"""The others start it, but for the last one, which names compose.yaml's service in messages."""
 
 
 @pytest.mark.parametrize("question", list(ASKING))
@@ -207,7 +227,7 @@ def test_few_ask_where_the_endpoint_is(question: str) -> None:
     asking = {
         name
         for name, path in MODULES.items()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute) and node.attr == question
     }
     ours = {name for name in asking if not within(name, EMULATOR) and not within(name, DOCTOR)}

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from fake_aws import FakeAws, client_error
 from fake_stream import ARRIVED, FakeStream
 
-from devenv.consumer import INTERVAL, Position, Read, StreamReader
+from devenv.consumer import GATHERED, INTERVAL, LONGEST, SHORTEST, Position, Read, StreamReader
 
 
 class Rounds:
@@ -28,8 +28,11 @@ class Rounds:
         self.left -= 1
 
 
-def reader(stream: FakeStream, rounds: Rounds, position: Position = "TRIM_HORIZON") -> StreamReader:
-    aws: Any = FakeAws(stream)
+def reader(
+    stream: FakeStream, rounds: Rounds, position: Position = "TRIM_HORIZON", is_aws: bool = True
+) -> StreamReader:
+    """Of AWS, unless told: there each round is followed by a pause."""
+    aws: Any = FakeAws(stream, is_aws=is_aws)
     return StreamReader("rides", position, aws, sleep=rounds.sleep)
 
 
@@ -180,3 +183,47 @@ def test_reading_ends_without_another_pause() -> None:
     slept: list[float] = []
     assert list(StreamReader("r", "LATEST", aws, slept.append).read(lambda: next(over))) == []
     assert slept == []
+
+
+def test_an_emulator_is_read_without_pauses_while_there_is_something() -> None:
+    """A backlog, which on AWS takes a pause after each page."""
+    stream = FakeStream("shard-0", limit=2)
+    stream.put("shard-0", *"abcdefg")
+    rounds = Rounds(1)
+    assert [r.data.decode() for r in reader(stream, rounds, is_aws=False).read(rounds.over)] == [
+        *"abcdefg"
+    ]
+    assert rounds.slept == [GATHERED]
+
+
+def test_pauses_grow_while_nothing_comes() -> None:
+    """To a bound, and begin anew with a record: it is read when it is there, and an idle stream
+    costs little."""
+    stream = FakeStream("shard-0")
+    rounds = Rounds(40, lambda round_: stream.put("shard-0", "x") if round_ == 30 else None)
+    assert len(list(reader(stream, rounds, is_aws=False).read(rounds.over))) == 1
+    first, after = rounds.slept[:30], rounds.slept[30:]
+    assert first == sorted(first)
+    assert (first[0], first[-1], after[0]) == (SHORTEST, LONGEST, GATHERED)
+
+
+def test_a_page_is_no_larger_than_asked() -> None:
+    """Who wants one record needn't take ten thousand."""
+    stream = FakeStream("shard-0")
+    stream.put("shard-0", *"abc")
+    aws: Any = FakeAws(stream)
+    one = StreamReader("rides", "TRIM_HORIZON", aws, page=1).read()
+    assert next(one).data == b"a"
+    assert next(one).data == b"b"
+    assert len(stream.reads) == 2
+
+
+def test_a_further_read_goes_on_after_the_last_record_that_was_taken() -> None:
+    """Whoever stops in the middle of a page loses nothing, and gets nothing twice."""
+    stream = FakeStream("shard-0")
+    stream.put("shard-0", *"abc")
+    rounds = Rounds(1)
+    held = reader(stream, rounds)
+    assert next(held.read()).data == b"a"
+    assert [r.data for r in held.read(rounds.over)] == [b"b", b"c"]
+    assert len(stream.reads) == 1

@@ -56,6 +56,23 @@ def test_a_table_is_aligned_without_trailing_blanks() -> None:
     assert text(shown.out) == "WHAT      STATE\nemulator  1\nx\n"
 
 
+def test_a_table_of_a_width_goes_on_in_further_lines() -> None:
+    """At words and where a cell has a line's end; a word that is too long for its column stands
+    further left."""
+    shown = output()
+    rows = [("a", "one two three\nfour"), ("b", "x" * 12 + " y")]
+    shown.table(("WHAT", "STATE"), rows, width=16)
+    assert text(shown.out).splitlines() == [
+        "WHAT  STATE",
+        "a     one two",
+        "      three",
+        "      four",
+        "b",
+        "    xxxxxxxxxxxx",
+        "      y",
+    ]
+
+
 def test_a_terminal_gets_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is stderr's being one that counts."""
     monkeypatch.delenv("NO_COLOR", raising=False)

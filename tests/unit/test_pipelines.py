@@ -35,6 +35,14 @@ def test_pipeline_gives_the_names_of_its_tutorial() -> None:
     assert (other.input_stream, other.predictions_stream) == ("hours", "bike-predictions")
 
 
+@pytest.mark.parametrize("name", PIPELINES)
+def test_what_is_deployed_has_the_same_names(name: str) -> None:
+    """The web service finds the function by it, in a container that knows PIPELINE alone."""
+    names, reader = PIPELINES[name].names, READERS[name]
+    assert (reader.model, reader.stream) == (names.model, names.predictions_stream)
+    assert reader.function == names.function
+
+
 def test_output_stream_is_another_name_for_the_predictions_stream() -> None:
     """The bike tutorial's; the ride tutorials' own goes before it."""
     for name in ("OUTPUT_STREAM", "PREDICTION_STREAM_NAME"):

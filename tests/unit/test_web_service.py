@@ -260,6 +260,24 @@ def test_the_model_is_the_one_that_the_function_has() -> None:
     assert variables == expected
 
 
+def test_the_pipelines_function_is_asked_where_none_is_named() -> None:
+    """As under compose, where PIPELINE alone may be set."""
+    asked: list[str] = []
+
+    class Client:
+        def get_function_configuration(self, *, FunctionName: str) -> dict[str, Any]:
+            asked.append(FunctionName)
+            return {"Environment": {"Variables": {"MODEL_URI": "s3://b/m"}}}
+
+    for environ in ({"PIPELINE": "bike", "FUNCTION_NAME": ""}, {"PIPELINE": "ride"}):
+        assert web_service.model_variables(environ, Client)["MODEL_URI"] == "s3://b/m"
+    assert asked == ["bike-prediction", "ride-duration-prediction"]
+    assert web_service.model_variables({"PIPELINE": "trains"}, pytest.fail) == {
+        "PIPELINE": "trains",
+        "TEST_RUN": "True",
+    }
+
+
 @pytest.mark.parametrize("own", [{"MODEL_URI": "s3://b/own"}, {"RUN_ID": "abc"}])
 def test_a_model_of_its_own_goes_first(own: dict[str, str]) -> None:
     """The function isn't asked then."""

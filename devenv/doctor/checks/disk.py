@@ -16,6 +16,6 @@ def check(facts: Facts) -> Finding:
         return well(f"{free:.0f} GB free where {home} is")
     return wrong(
         f"{free:.1f} GB free where {home} is",
-        "Make room (`devenv down --purge` deletes all state, `docker system prune` unused images), "
-        "or set DEVENV_HOME to a folder on another disk.",
+        f"Make room ({facts.commands.purge} deletes all state, `docker system prune` unused "
+        "images), or set DEVENV_HOME to a folder on another disk.",
     )

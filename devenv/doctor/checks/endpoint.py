@@ -16,8 +16,9 @@ def check(facts: Facts) -> Finding:
             "Stop that program, or set AWS_ENDPOINT_URL to the emulator's address.",
         )
     except NoAnswer as error:
-        if settings.is_local:
-            cure = "Start it with `devenv up -d` (or `docker compose up -d --wait`)."
+        if start := facts.commands.start:
+            log = facts.commands.logs("emulator")
+            cure = f"Start it with {start}. Where it has run before, {log} has its last words."
         elif facts.is_aws:
             cure = f"Check the network, and that the region {settings.region} is AWS's."
         else:
@@ -28,6 +29,6 @@ def check(facts: Facts) -> Finding:
     if found.missing_plugins:
         return wrong(
             f"{found.what} at {settings.endpoint} runs without {', '.join(found.missing_plugins)}",
-            "Run scripts/setup to install the entry points, then `devenv down` and `devenv up -d`.",
+            f"Run scripts/setup to install the entry points, then {facts.commands.restart}.",
         )
     return well(found.what + (f" at {settings.endpoint}" if settings.endpoint_url else ""))

@@ -4,7 +4,7 @@ import re
 
 from devenv.bootstrap.image import image_tag
 from devenv.doctor.facts import Facts
-from devenv.doctor.finding import Finding, well, wrong
+from devenv.doctor.finding import Finding, Unknown, well, wrong
 from devenv.errors import NotFound
 
 NAME = "The function is active, and made from the code that is here"
@@ -14,32 +14,43 @@ CONTENT = re.compile("[0-9a-f]{12}")
 
 
 def check(facts: Facts) -> Finding:
-    settings, state = facts.settings, facts.system.function
+    settings, state, commands = facts.settings, facts.system.function, facts.commands
     if state.state == "Missing":
         return wrong(
-            f"there is no function {state.name} in {settings.region}", "Run `devenv bootstrap`."
+            f"there is no function {state.name} in {settings.region}", f"{commands.make} makes it."
         )
     if "Failed" in (state.state, state.last_update):
-        return wrong(f"{state.name} is {state.state}: {state.reason}", "Run `devenv bootstrap`.")
+        again = facts.failed.code if facts.is_zip else commands.deploy
+        return wrong(
+            f"{state.name} is {state.state}: {state.reason}",
+            f"Put right what that says; then {again}.",
+        )
     if state.state != "Active":
         return wrong(f"{state.name} is {state.state}", "Wait a moment, then try again.")
-    if _is_old(facts):
+    words = f"{state.name}, {state.made_from}"
+    if facts.is_zip:
+        return well(words)
+    current = _is_current(facts)
+    if current is None:
+        return well(f"{words} (from which code that was built isn't known here)")
+    if not current:
         return wrong(
-            f"{state.name} runs {state.image_uri}, made before lambda_function.py or Pipfile.lock "
-            "was changed",
-            "Run `devenv bootstrap` (on AWS `devenv publish` first): an edit changes nothing until "
-            "then.",
+            f"{words}, was made before lambda_function.py, serving/ or Pipfile.lock was changed",
+            f"An edit changes nothing until {commands.deploy}.",
         )
-    return well(f"{state.name}, {state.image_uri}")
+    return well(words)
 
 
-def _is_old(facts: Facts) -> bool:
-    """Whether an image that the bootstrap named by its content has another content by now."""
+def _is_current(facts: Facts) -> bool | None:
+    """Whether the function's image is made from what is here; None if that can't be known.
+
+    The bootstrap's own tags tell; of any other image its content does, where it can be had.
+    """
     repository, _, tag = str(facts.system.function.image_uri).rpartition(":")
     ours = f"/{repository}".endswith(f"/{facts.settings.image_repository}")
-    if facts.settings.image_uri or not ours or not CONTENT.fullmatch(tag):
-        return False
     try:
-        return tag != image_tag(facts.settings.root)
-    except NotFound:
-        return False
+        if ours and CONTENT.fullmatch(tag):
+            return tag == image_tag(facts.settings.root)
+        return facts.image_is_current
+    except (NotFound, Unknown):
+        return None

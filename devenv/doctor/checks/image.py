@@ -32,7 +32,7 @@ def check(facts: Facts) -> Finding:
         )
         return wrong(
             f"{name} {what}, which Lambda refuses",
-            f"`devenv publish` builds it otherwise; by hand: `{build}`.",
+            f"Build it otherwise: `{build}`; or by `devenv publish`, on the way to AWS.",
         )
     if image["Architecture"] != platform:
         return wrong(

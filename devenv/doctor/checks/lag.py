@@ -29,8 +29,12 @@ def check(facts: Facts) -> Finding:
     age = float(max(points, key=lambda point: point["Timestamp"])["Maximum"]) / 1000
     if age < LIMIT:
         return well(f"iterator age {age:.1f} s")
+    more = (
+        f"lambda update-event-source-mapping --uuid {facts.system.mapping.uuid} "
+        "--parallelization-factor 10"
+    )
     return wrong(
         f"the last rides were {age:.0f} s old when it got them (IteratorAge)",
-        "After a replay wait until it is through. Otherwise more at a time: a larger BatchSize, "
-        "ParallelizationFactor up to 10, or more shards (aws kinesis update-shard-count).",
+        "After a replay wait until it is through. Otherwise more at a time: ParallelizationFactor "
+        f"up to 10 ({facts.commands.aws(more)}), or more shards (aws kinesis update-shard-count).",
     )

@@ -22,7 +22,9 @@ def check(facts: Facts) -> Finding:
     found = [f"{name} has ended without `devenv down`" for name in dead]
     found += [f"{program} runs on" for program in facts.machine.leftovers(home)]
     if found:
-        return wrong("; ".join(found), "Run `devenv down`; `devenv up -d` starts afresh.")
+        start = facts.commands.start
+        afresh = f"; {start} starts afresh" if start else ""
+        return wrong("; ".join(found), f"Run `devenv down`{afresh}.")
     if containers := _containers(facts):
         return wrong(
             f"containers of functions whose emulator is gone: {', '.join(containers)}",

@@ -1,6 +1,7 @@
 """A model that was saved by another scikit-learn or Python fails to load, or predicts otherwise.
 
-What saved it stands in its MLmodel; what the function has, in Pipfile.lock.
+What saved it stands in its MLmodel; what the function has, in Pipfile.lock. The bootstrap looks at
+the same before it deploys.
 """
 
 import json
@@ -11,35 +12,28 @@ import yaml  # type: ignore[import-untyped,unused-ignore]
 from botocore.exceptions import ClientError
 
 from devenv.aws import NOT_FOUND, error_code
+from devenv.bootstrap.loadable import unloadable
 from devenv.doctor.facts import Facts
 from devenv.doctor.finding import Finding, Unknown, skipped, well, wrong
-from devenv.doctor.known_errors import VERSIONS
+from devenv.doctor.known_errors import RETRAIN
 
-NAME = "The model was saved by the versions that the function has"
+NAME = "The function can load its model, by the versions that saved it"
 
 
 def check(facts: Facts) -> Finding:
     lock = facts.settings.root / "Pipfile.lock"
     if not lock.is_file():
         return skipped(f"{facts.settings.root} has no Pipfile.lock")
+    if facts.is_zip:
+        return skipped("the function is made from a zip, which has packages of its own")
     flavors = _flavors(facts)
-    locked = json.loads(lock.read_text())
-    saved = {
+    if why := unloadable(flavors, json.loads(lock.read_text())):
+        return wrong(why, RETRAIN.format(make=facts.commands.make))
+    saved_by = {
         "scikit-learn": flavors.get("sklearn", {}).get("sklearn_version"),
-        "Python": _minor(flavors.get("python_function", {}).get("python_version")),
+        "Python": flavors.get("python_function", {}).get("python_version"),
     }
-    has = {
-        "scikit-learn": locked["default"].get("scikit-learn", {}).get("version", "")[2:],
-        "Python": locked["_meta"]["requires"].get("python_version"),
-    }
-    differing = [
-        f"{what} {saved[what]}, and the function has {has[what] or 'none'}"
-        for what in saved
-        if saved[what] and saved[what] != has[what]
-    ]
-    if differing:
-        return wrong(f"it was saved by {'; '.join(differing)}", VERSIONS)
-    return well(", ".join(f"{what} {version}" for what, version in saved.items() if version))
+    return well(", ".join(f"{what} {version}" for what, version in saved_by.items() if version))
 
 
 def _flavors(facts: Facts) -> dict[str, Any]:
@@ -58,8 +52,3 @@ def _flavors(facts: Facts) -> dict[str, Any]:
         return {name: dict(flavor or {}) for name, flavor in flavors.items()}
     except (yaml.YAMLError, LookupError, TypeError, ValueError) as error:
         raise Unknown("the MLmodel of the function's model describes no model") from error
-
-
-def _minor(version: object) -> str | None:
-    """3.13 of 3.13.5."""
-    return ".".join(str(version).split(".")[:2]) if version else None

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from devenv.aws import NOT_FOUND, error_code
 from devenv.doctor.facts import Facts
 from devenv.doctor.finding import Finding, Unknown, well, wrong
+from devenv.settings import REGIONS
 
 NAME = "One region is meant everywhere"
 
@@ -21,10 +22,9 @@ def check(facts: Facts) -> Finding:
     region = settings.region
     profiles = str(facts.profile.get("region", ""))
     if region is None:
-        return wrong(
-            "none is set" + (f" (the profile's is {profiles})" if profiles else ""),
-            f"Set AWS_DEFAULT_REGION={profiles or 'us-east-1'} in .env or the shell.",
-        )
+        return wrong("none is set", "Set AWS_DEFAULT_REGION=us-east-1 in .env or the shell.")
+    if not any(facts.environ.get(name) for name in REGIONS):
+        return well(f"{region}, the profile's")
     other = facts.environ.get("AWS_REGION")
     if other not in (None, region):
         return wrong(
@@ -42,7 +42,8 @@ def check(facts: Facts) -> Finding:
     if differs and (found := _found_in(facts, profiles)):
         return wrong(
             f"{found} is not in {region}, but in {profiles}, the profile's region",
-            f"Set AWS_DEFAULT_REGION={profiles} in .env, or run `devenv bootstrap` for {region}.",
+            f"Set AWS_DEFAULT_REGION={profiles} in .env, or make them in {region}: "
+            f"{facts.commands.make}.",
         )
     note = f" (the profile's is {profiles}: `aws` takes that without --region)" if differs else ""
     return well(f"{region}{note}")

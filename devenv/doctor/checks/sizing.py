@@ -28,7 +28,7 @@ class Measured:
 
     def __str__(self) -> str:
         if not self.invocations:
-            return "not measured: it has not run since its last change (try `devenv put`)"
+            return "not measured: it has not run since its last change"
         return (
             f"init {self.init_s:.1f} s, longest invocation {self.longest_s:.1f} s, "
             f"{self.used_mb:.0f} MB used"
@@ -75,4 +75,4 @@ def measure(invocations: list[Invocation]) -> Measured:
 def _more(facts: Facts, what: str, value: int) -> str:
     name = facts.settings.function_name
     words = f"lambda update-function-configuration --function-name {name} --{what} {value}"
-    return facts.command(words) + "."
+    return facts.commands.aws(words) + "."

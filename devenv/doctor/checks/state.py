@@ -18,8 +18,8 @@ def check(facts: Facts) -> Finding:
     if suspect := _found(home, "*.suspect"):
         return wrong(
             f"{suspect[0].with_suffix('')} was found damaged while it was in use",
-            "Run `devenv down` and `devenv up -d`: that looks through the file, and moves it aside "
-            "if it can't be used.",
+            "Run `devenv down` and `devenv up -d`: the start looks through the file, and moves it "
+            "aside if it can't be used.",
         )
     if refusal := _refusal(facts, home):
         return wrong(refusal, "Do what it says; then `devenv up -d`.")

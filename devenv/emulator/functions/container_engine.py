@@ -58,8 +58,9 @@ class ContainerEngine:
             except ImageNotFound:
                 if not has_registry(uri):
                     raise DevenvError(
-                        f"Image {uri} is not on this Docker engine: build it (docker compose build)"
-                        ", or name its registry to have it pulled."
+                        f"Image {uri} is not on this Docker engine: build it (docker build -t "
+                        f"{uri} .), put right FUNCTION_IMAGE_URI if it is mistyped, or name its "
+                        "registry to have it pulled."
                     ) from None
                 image = self.client.images.pull(uri)
         made_for = image.attrs["Architecture"]

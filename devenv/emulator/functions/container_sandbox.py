@@ -16,7 +16,12 @@ from typing import Any
 from docker.errors import DockerException
 from docker.types import Mount
 
-from devenv.emulator.functions.container_engine import ContainerEngine, remove
+from devenv.emulator.functions.container_engine import OWNER, ContainerEngine, remove
+from devenv.emulator.functions.container_memory import (
+    out_of_memory_events,
+    peak_bytes,
+    used_bytes,
+)
 from devenv.emulator.functions.output_buffer import OutputBuffer
 from devenv.emulator.functions.sandbox import Sandbox
 from devenv.errors import DevenvError
@@ -72,14 +77,18 @@ class ContainerSandbox:
     _logs: OutputBuffer = field(default_factory=OutputBuffer)
     _arrived: threading.Condition = field(default_factory=threading.Condition)
     _ended: bool = False
+    _status: int | None = None
+    """What it ended with."""
     _peak_mb: int = 0
     _asked: float = 0.0
     """When the engine was asked for a sample, beside those that it sends."""
 
     def __post_init__(self) -> None:
         spec = self.spec
+        client, label = spec.engine.client, f"{OWNER}={spec.engine.owner}"
         try:
-            self._container = spec.engine.client.containers.create(
+            self._out_of_memory = out_of_memory_events(client, label)
+            self._container = client.containers.create(
                 spec.image,
                 spec.command,
                 entrypoint=spec.entry_point,
@@ -127,13 +136,14 @@ class ContainerSandbox:
         """Nothing: a container isn't paused."""
 
     def ran_out_of_memory(self) -> bool:
-        """Not known: the engine removes the container with the reason for its end. It's told as
-        killed (Runtime.ExitError)."""
-        return False
+        return self._status == 128 + signal.SIGKILL and self._out_of_memory.was_killed(
+            str(self._container.id)
+        )
 
     def kill(self) -> None:
         """End and remove it, at once: Lambda gives no warning either."""
         self._ended = True
+        self._out_of_memory.forget(str(self._container.id))
         with contextlib.suppress(DockerException, OSError):  # Left for the next emulator's start.
             remove(self._container)
 
@@ -159,10 +169,13 @@ class ContainerSandbox:
         return text
 
     def max_memory(self) -> int:
-        """The cgroup's peak where the engine knows it (cgroup v1); else the highest of its samples,
-        one a second, and of those that are taken here, at most as often: an invocation may be over
-        before the engine's first one."""
+        """The cgroup's peak where it can be read (cgroup v2), or where the engine knows it
+        (v1); else the highest of the engine's samples, one a second, and of those that are taken
+        here, at most as often: an invocation may be over before the engine's first one."""
         now = time.monotonic()
+        if (peak := peak_bytes(str(self._container.id))) is not None:
+            self._peak_mb = max(self._peak_mb, peak // 2**20)
+            return self._peak_mb
         if not self._ended and (self._peak_mb == 0 or now - self._asked >= SAMPLE_INTERVAL):
             self._asked = now
             with contextlib.suppress(DockerException, OSError, KeyError):
@@ -195,19 +208,8 @@ class ContainerSandbox:
             status = int(self._container.wait()["StatusCode"])
         except (DockerException, OSError):
             status = 128 + signal.SIGKILL
-        self._ended = True
+        self._status, self._ended = status, True
         self.on_exit(exit_reason(status))
-
-
-def used_bytes(memory: Mapping[str, Any]) -> int | None:
-    """Of the engine's memory_stats: the peak since the container's start, or what is used now
-    without what can be had back; None of one that has ended."""
-    if "usage" not in memory:
-        return None
-    pages = memory["stats"]
-    reclaimable = int(pages.get("inactive_file", pages.get("total_inactive_file", 0)))
-    # Pages of files are in the peak as well, so that what of them can be had back is taken off.
-    return max(int(memory["usage"]), int(memory.get("max_usage", 0))) - reclaimable
 
 
 def _thread(name: str, work: Callable[..., None], *arguments: object) -> threading.Thread:

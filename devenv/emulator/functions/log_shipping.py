@@ -1,7 +1,8 @@
 """What functions print, on its way to CloudWatch Logs: gathered for a moment, sent together.
 
 LocalStack sends one request per invocation, which takes about as long as delivering a batch and
-slows down what is delivered next.
+slows down what is delivered next. Of a function that prints faster than CloudWatch takes it, what
+is over `WAITING_BYTES` is left out, and a line in the log says how much.
 """
 
 import logging
@@ -9,10 +10,11 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from localstack.aws.connect import connect_to
-from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler, LogItem
+from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogItem
 
 from devenv.emulator.functions import log_text
 from devenv.emulator.functions.log_retention import trim
@@ -24,6 +26,9 @@ GATHERED = 0.2
 MAX_EVENTS, MAX_BYTES, OVERHEAD = 5_000, 900_000, 26
 """Of one request; CloudWatch takes 10,000 and 1 MiB, and counts 26 bytes more per event."""
 
+WAITING_BYTES = 32 * 1024 * 1024
+"""What may wait for its way to CloudWatch, of one version of a function."""
+
 type Event = dict[str, Any]
 type Role = tuple[str, str]
 """ARN and region."""
@@ -32,9 +37,46 @@ CLIENTS: dict[Role, Any] = {}
 """One for each role: LocalStack makes one for each version of a function, and keeps it."""
 
 
-def install() -> None:
-    """Have LocalStack's log handlers send as `ship` does."""
-    LogHandler.run_log_loop = lambda handler, *_, **__: ship(handler)
+@dataclass
+class Waiting:
+    """How many characters wait, and how many were left out since that was last said."""
+
+    limit: int = WAITING_BYTES
+    _size: int = 0
+    _left_out: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def admit(self, text: str) -> str | None:
+        """`text`, after a line on what was left out before it; None if it has to be left out."""
+        with self._lock:
+            if self._size and self._size + len(text) > self.limit:
+                self._left_out += len(text)
+                return None
+            if self._left_out:
+                missing = f"[{self._left_out:,} characters of the log were left out here]"
+                text, self._left_out = f"{missing}\n{text}", 0
+            self._size += len(text)
+            return text
+
+    def release(self, text: str) -> None:
+        with self._lock:
+            self._size -= len(text)
+
+
+def run_log_loop(handler: Any, *_: Any, **__: Any) -> None:
+    """In place of the method of LocalStack's handlers."""
+    ship(handler)
+
+
+def add(handler: Any, item: LogItem) -> None:
+    """Queue what an invocation printed."""
+    if (text := waiting(handler).admit(item.logs)) is not None:
+        handler.log_queue.put(replace(item, logs=text))
+
+
+def waiting(handler: Any) -> Waiting:
+    found: Waiting = handler.__dict__.setdefault("devenv_waiting", Waiting())
+    return found
 
 
 def ship(handler: Any) -> None:
@@ -56,6 +98,8 @@ def ship(handler: Any) -> None:
                 trim(*role, group, stream)
             except Exception as e:  # Logs must not hurt what they tell of.
                 log.warning("The log of %s was not saved: %s", group, e)
+        for item in items:
+            waiting(handler).release(item.logs)
 
 
 def parts(events: Iterable[Event]) -> Iterable[list[Event]]:

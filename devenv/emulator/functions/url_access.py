@@ -7,12 +7,10 @@ aren't checked, and policies of who signs aren't asked.
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from localstack.http import Request, Response
-from localstack.services.lambda_.invocation.models import lambda_stores
-from localstack.services.lambda_.urlrouter import FunctionUrlRouter
 
 from devenv.emulator.iam.enforcement import is_on
 
@@ -30,9 +28,8 @@ FORBIDDEN = {
 }
 
 
-def install() -> None:
-    """Have every request for a URL asked for; DEVENV_ENFORCE_IAM=0 leaves that out."""
-    answer = FunctionUrlRouter.handle_lambda_url_invocation
+def asking_who_may_call(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """Ask for each request whether it may call; DEVENV_ENFORCE_IAM=0 leaves that out."""
 
     def answer_if_allowed(
         self: Any, request: Request, api_id: str, region: str, **parameters: str
@@ -44,11 +41,18 @@ def install() -> None:
         headers = {"x-amzn-ErrorType": "AccessDeniedException"}
         return Response(json.dumps(FORBIDDEN), 403, headers, mimetype="application/json")
 
-    FunctionUrlRouter.handle_lambda_url_invocation = answer_if_allowed
+    return answer_if_allowed
+
+
+def unchanged_body(request: Any) -> bytes:
+    """Return the body as it was sent."""
+    return bytes(request.get_data())
 
 
 def refusal(request: Request, url_id: str, region: str) -> str | None:
     """What is missing; None if nothing is, or if there's no such URL, which LocalStack tells."""
+    from localstack.services.lambda_.invocation.models import lambda_stores
+
     for account in list(lambda_stores):
         for function in list(lambda_stores[account][region].functions.values()):
             for qualifier, url in list(function.function_url_configs.items()):

@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 import pytest
-from awscli.clidriver import CLIDriver
+from botocore.loaders import create_loader
 from botocore.session import Session
 
 from devenv.aws_cli import additions
@@ -72,8 +72,12 @@ def test_base64_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_options_and_commands_are_registered(session: Session) -> None:
-    """In a CLI of awscli's own."""
-    session.register_component("data_loader", session.get_component("data_loader"))
+    """In a CLI of its own, with the data that importing awscli names by a variable."""
+    import awscli
+    from awscli.clidriver import CLIDriver
+
+    data = str(Path(awscli.__file__).with_name("data"))
+    session.register_component("data_loader", create_loader(data))
     driver = CLIDriver(session)
     session.user_agent_extra = ""
     additions.install(session)

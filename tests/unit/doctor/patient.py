@@ -13,6 +13,7 @@ from devenv.doctor.endpoint import Endpoint, Page
 from devenv.doctor.facts import Champion, Facts
 from devenv.doctor.function_log import Invocation
 from devenv.doctor.machine import Program
+from devenv.place import commands
 from devenv.settings import read_settings
 from devenv.system import FunctionState, MappingState, StreamState, SystemState
 
@@ -27,7 +28,7 @@ NOW_AS_DATE = "Fri, 15 Jan 2027 08:00:00 GMT"
 MLMODEL = """
 flavors:
   python_function: {python_version: 3.13.5}
-  sklearn: {sklearn_version: 1.9.1}
+  sklearn: {sklearn_version: 1.9.1, serialization_format: skops}
 """
 
 
@@ -202,6 +203,8 @@ def function(variables: Mapping[str, str] | None = None, **changed: Any) -> Any:
     given = {"MODEL_URI": MODEL_URI, "PREDICTIONS_STREAM_NAME": "ride_predictions"}
     configuration = {
         "Role": ROLE,
+        "FunctionName": "ride-duration-prediction",
+        "PackageType": "Image",
         "Timeout": 15,
         "MemorySize": 512,
         "Architectures": ["x86_64"],
@@ -248,6 +251,7 @@ def patient(
         "invocations": log(),
         "champion": Champion("1", MODEL_URI),
         "docker": FakeDocker({"Architecture": "amd64"}),
+        "commands": commands(facts.settings, given, lambda url: None, lambda port: None),
     }
     for name, value in (healthy | known).items():
         setattr(facts, name, value)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from patient import (
+    MLMODEL,
     MODEL_URI,
     NOW_AS_DATE,
     ROLE,
@@ -44,6 +45,7 @@ ON_AWS = {
     "endpoint": Endpoint("AWS"),
     "identity": Identity("123456789012", "arn:aws:iam::123456789012:user/me", NOW_AS_DATE),
 }
+PICKLED = MLMODEL.replace("serialization_format: skops", "serialization_format: cloudpickle")
 STREAM_ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/ride_predictions"
 PUT = {"role": ROLE, "action": "kinesis:PutRecords", "resource": STREAM_ARN}
 ANOTHER = Program("ControlCenter", 412)
@@ -58,7 +60,7 @@ def look(name: str, root: Path, **given: Any) -> Finding:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A checkout with locks, and an environment's folder in it."""
-    locked = {"default": {"scikit-learn": {"version": "==1.9.1"}}}
+    locked = {"default": {"scikit-learn": {"version": "==1.9.1"}, "pandas": {}}}
     locked |= {"_meta": {"requires": {"python_version": "3.13"}}}
     (tmp_path / "Pipfile.lock").write_text(json.dumps(locked))
     (tmp_path / "requirements.lock").write_text("cbor2==5.7.1 \\\n    --hash=sha256:0\n")
@@ -127,7 +129,11 @@ def state(*values: str | None) -> dict[str, Any]:
 
 
 V2 = {"/usr/local/bin/aws": "aws-cli/2.31.2 Python/3.13.7 Linux/6.8 exe/x86_64"}
+NOT_JSON = "data: expected JSON"
 INIT_CUT = "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout"
+REJECTED = json.dumps(
+    {"level": "WARNING", "message": "rejected", "sequence_number": "7", "reason": NOT_JSON}
+)
 TIMED_OUT = "2026-01-01T00:00:00.000Z 1 Task timed out after 3.00 seconds"
 
 SICK = [
@@ -206,9 +212,9 @@ SICK = [
     ),
     Sick(
         "region",
-        "none is set (the profile's is eu-west-1)",
-        "AWS_DEFAULT_REGION=eu-west-1",
-        {"environ": {"AWS_DEFAULT_REGION": ""}, "profile": {"region": "eu-west-1"}},
+        "none is set",
+        "AWS_DEFAULT_REGION=us-east-1",
+        {"environ": {"AWS_DEFAULT_REGION": ""}},
     ),
     Sick(
         "region",
@@ -261,11 +267,7 @@ SICK = [
         "model_versions",
         "Python 3.9, and the function has 3.13",
         "Train the model",
-        {
-            "clients": client(
-                s3=FakeS3(mlmodel="flavors: {python_function: {python_version: 3.9.6}}")
-            )
-        },
+        {"clients": client(s3=FakeS3(mlmodel=PICKLED.replace("3.13.5", "3.9.6")))},
     ),
     Sick("function", "there is no function", "devenv bootstrap", state("Missing")),
     Sick(
@@ -273,7 +275,7 @@ SICK = [
     ),
     Sick(
         "function",
-        "stream-model-duration:0123456789ab, made before",
+        "stream-model-duration:0123456789ab, was made before",
         "devenv bootstrap",
         state("Active", None, "Successful", "stream-model-duration:0123456789ab"),
         lambda root: (root / "lambda_function.py").write_text(""),
@@ -349,6 +351,33 @@ SICK = [
     Sick("invocations", "init took longer", "more memory", {"invocations": log(INIT_CUT)}),
     Sick(
         "invocations",
+        "it rejected record 7 (data: expected JSON)",
+        "--cli-binary-format raw-in-base64-out",
+        {"invocations": log(REJECTED)},
+    ),
+    Sick(
+        "mapping",
+        "PROBLEM: Function call failed' (6 retries, 2 records given up): it rejected record 7",
+        "devenv put",
+        {"system": system(mapping=stuck()), "invocations": [*log(REJECTED), *log()]},
+    ),
+    Sick(
+        "registry",
+        "RUN_ID is 1f, and the function has the champion",
+        "`devenv bootstrap` deploys that run's",
+        {"environ": {"RUN_ID": "1f"}},
+    ),
+    Sick(
+        "registry",
+        "the model of run 1f should be at s3://mlflow-models/models/m-1/artifacts, and",
+        "Set RUN_ID to a run that has a model",
+        {
+            "function": function({"RUN_ID": "1f", "MODEL_ALIAS": ""}),
+            "clients": client(s3=FakeS3(mlmodel=None)),
+        },
+    ),
+    Sick(
+        "invocations",
         "[ERROR] Odd: nobody knows",
         "devenv logs function",
         {"invocations": log("[ERROR] Odd: nobody knows")},
@@ -356,7 +385,7 @@ SICK = [
     Sick(
         "role",
         f"kinesis:PutRecords on {STREAM_ARN} (3 times)",
-        f"policy of {ROLE}",
+        "put-role-policy --role-name lambda-kinesis-role",
         {"pages": permissions({**PUT, "allowed": False, "count": 3})},
     ),
     Sick(

@@ -104,8 +104,8 @@ def test_a_fact_is_asked_for_once_and_so_is_one_that_can_not_be_had(tmp_path: Pa
 
 def test_a_command_can_be_pasted(tmp_path: Path) -> None:
     """Region and endpoint are in it, whatever the shell has exported."""
-    assert patient(tmp_path).command("kinesis list-streams") == (
+    assert patient(tmp_path).commands.aws("kinesis list-streams") == (
         "`aws kinesis list-streams --region us-east-1 --endpoint-url http://127.0.0.1:4566`"
     )
     on_aws = patient(tmp_path, environ={"AWS_ENDPOINT_URL": ""}, endpoint=Endpoint("AWS"))
-    assert on_aws.command("s3 ls") == "`aws s3 ls --region us-east-1`"
+    assert on_aws.commands.aws("s3 ls") == "`aws s3 ls --region us-east-1`"

@@ -9,6 +9,7 @@ import pytest
 from botocore.parsers import ResponseParserError
 from fake_aws import client_error
 from patient import (
+    MODEL_URI,
     ROLE,
     FakeKinesis,
     FakeMachine,
@@ -24,7 +25,7 @@ from devenv.aws import Signer
 from devenv.doctor.checks import CHECKS
 from devenv.doctor.endpoint import Endpoint, Page
 from devenv.doctor.examination import examine
-from devenv.doctor.facts import Facts
+from devenv.doctor.facts import Champion, Facts
 from devenv.doctor.finding import Finding, Unknown
 from devenv.doctor.function_log import Invocation
 from devenv.doctor.machine import Program
@@ -233,14 +234,11 @@ def test_an_error_that_is_past_is_past(tmp_path: Path) -> None:
     assert look("invocations", facts).ok is True
 
 
-def test_rejected_records_are_noted(tmp_path: Path) -> None:
-    """The function went through; its log says which and why."""
+def test_a_record_that_was_rejected_before_is_past(tmp_path: Path) -> None:
+    """The last invocation counts."""
     line = {"message": "rejected", "sequence_number": "7", "reason": "data: expected JSON"}
-    facts = patient(tmp_path, invocations=log(json.dumps(line)))
-    finding = look("invocations", facts)
-    assert finding.ok is True
-    assert "rejected a record (data: expected JSON;" in finding.detail
-    assert "--cli-binary-format raw-in-base64-out" in finding.detail
+    facts = patient(tmp_path, invocations=[*log(json.dumps(line)), *log()])
+    assert look("invocations", facts).ok is True
 
 
 def test_what_was_used_last_tells_whether_it_is_denied(tmp_path: Path) -> None:
@@ -264,11 +262,21 @@ def test_records_that_were_given_up_are_noted(tmp_path: Path) -> None:
 
 
 def test_another_champion_does_not_matter_with_run_id(tmp_path: Path) -> None:
-    """The function has that run's model, as asked for."""
-    facts = patient(
-        tmp_path, environ={"RUN_ID": "1f"}, function=function({"MODEL_URI": "s3://x/y"})
-    )
-    assert look("registry", facts).ok is True
+    """The function has that run's model, as asked for; also where RUN_ID isn't set any more, and
+    where somebody made the function with RUN_ID alone."""
+    deployed = {"RUN_ID": "1f", "MODEL_ALIAS": "", "MODEL_VERSION": "3"}
+    unregistered = {"RUN_ID": "1f", "MODEL_VERSION": "1f"}  # By an earlier devenv.
+    for environ in ({"RUN_ID": "1f"}, {}):
+        for variables in (deployed, unregistered):
+            made = function({**variables, "MODEL_URI": MODEL_URI})
+            facts = patient(
+                tmp_path, environ=environ, function=made, champion=Champion("2", "s3://x/y")
+            )
+            finding = look("registry", facts)
+            assert (finding.ok, "run 1f's, as RUN_ID said" in finding.detail) == (True, True)
+            assert "version 2: `devenv bootstrap` without RUN_ID deploys it" in finding.detail
+    by_hand: Any = function(PackageType="Image", Environment={"Variables": {"RUN_ID": "1f"}})
+    assert look("registry", patient(tmp_path, function=by_hand, champion=None)).ok is True
 
 
 def test_mlflow_that_does_not_answer(tmp_path: Path) -> None:

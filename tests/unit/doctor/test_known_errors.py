@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from devenv.doctor.known_errors import KNOWN, diagnose
+from devenv.doctor.diagnosis import Diagnosis, Failed
+from devenv.doctor.diagnosis import diagnose as diagnose_of
+from devenv.doctor.known_errors import KNOWN
+from devenv.place import Commands, Place
 
 ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/ride_predictions"
 USER = "User: arn:aws:sts::000000000000:assumed-role/lambda-kinesis-role/rides is"
@@ -24,7 +27,7 @@ LOGGED = [
     (
         "An error occurred (AccessDenied) when calling the GetObject operation: Access Denied",
         "was denied something",
-        "policy of the role",
+        "a policy of the role lambda-kinesis-role",
     ),
     (
         "2026-01-01T00:00:00.000Z 1 Task timed out after 3.00 seconds",
@@ -50,7 +53,18 @@ LOGGED = [
     ),
     (
         "[ERROR] Runtime.HandlerNotFound: Handler 'handler' missing on module 'lambda_function'",
-        "isn't in the module",
+        "no function handler in lambda_function.py",
+        "CMD in the Dockerfile",
+    ),
+    (
+        "[ERROR] Runtime.ImportModuleError: Unable to import module 'lambda_functio': No module "
+        "named 'lambda_functio'",
+        "names lambda_functio.py, which isn't in the function's code",
+        "CMD in the Dockerfile",
+    ),
+    (
+        "[ERROR] Runtime.MalformedHandlerName: Bad handler 'handler': not enough values to unpack",
+        "isn't of the form FILE.FUNCTION",
         "CMD in the Dockerfile",
     ),
     (UNPICKLED, "other versions", "Train the model"),
@@ -148,6 +162,15 @@ LOGGED = [
 ]
 
 
+EMBEDDED = Commands(Place.EMBEDDED)
+IMAGE = Failed("ride-duration-prediction", EMBEDDED, role="lambda-kinesis-role")
+ZIP = Failed("by-hand", EMBEDDED, True, "app.handlr", "by-hand-role", 3, 128)
+
+
+def diagnose(text: str, function: Failed = IMAGE) -> Diagnosis | None:
+    return diagnose_of(text, function)
+
+
 @pytest.mark.parametrize(("logged", "what", "cure"), LOGGED, ids=lambda x: x[:30])
 def test_known_errors_are_told_in_plain_words(logged: str, what: str, cure: str) -> None:
     """The words of the log are filled in."""
@@ -186,3 +209,65 @@ def test_a_good_log_and_an_unknown_error_are_not_diagnosed() -> None:
     """No guesses."""
     assert diagnose("START\nEND\nREPORT RequestId: 1\tDuration: 9 ms") is None
     assert diagnose("[ERROR] ValueError: odd") is None
+
+
+CONFIGURE = "`aws lambda update-function-configuration --function-name by-hand"
+CODE = "`aws lambda update-function-code --function-name by-hand --zip-file fileb://function.zip"
+
+
+@pytest.mark.parametrize(
+    ("logged", "cure"),
+    [
+        (
+            "Runtime.HandlerNotFound: Handler 'handlr' missing on module 'app'",
+            f"Its handler is app.handlr: name a function that the file defines ({CONFIGURE} "
+            "--handler app.FUNCTION`)",
+        ),
+        ("Unable to import module 'ap': No module named 'ap'", f"({CONFIGURE} --handler FILE.FUN"),
+        ("Runtime.MalformedHandlerName: Bad handler 'app'", f"{CONFIGURE} --handler FILE.FUNCTION"),
+        (
+            "Unable to import module 'app': No module named 'mlflow'",
+            "`pip install --target package mlflow`",
+        ),
+        ("Unable to import module 'app': No module named 'mlflow'", CODE),
+        ("Runtime.UserCodeSyntaxError: Syntax error in module 'app'", CODE),
+        (f"{USER} not authorized to perform: kinesis:PutRecord on resource: {ARN}", "by-hand-role"),
+        (
+            f"{USER} not authorized to perform: kinesis:PutRecord on resource: {ARN} because",
+            f'"Action": "kinesis:PutRecord", "Resource": "{ARN}"}}]}}\'',
+        ),
+        ("Task timed out after 3.00 seconds", f"{CONFIGURE} --timeout 15`"),
+        ("Stream rides under account 0 not found", "kinesis create-stream --stream-name rides"),
+    ],
+)
+def test_a_zip_functions_cures_are_a_zips(logged: str, cure: str) -> None:
+    """No Pipfile or Dockerfile, which it doesn't have; no bootstrap, which doesn't touch it."""
+    known = diagnose(logged, ZIP)
+    assert known is not None
+    assert cure in known.cure
+    told = known.cure.partition(" (Or add it to the Pipfile of a function that is made")[0]
+    assert not any(word in told for word in ("Dockerfile", "Pipfile", "devenv bootstrap"))
+
+
+@pytest.mark.parametrize(
+    ("place", "deploys"),
+    [
+        (Place.EMBEDDED, "then `devenv bootstrap`"),
+        (Place.COMPOSE, "then `docker compose up -d --wait --build`"),
+        (Place.AWS, "then `devenv publish`, then `devenv bootstrap`"),
+    ],
+)
+def test_cures_name_what_deploys_there(place: Place, deploys: str) -> None:
+    """Where it is read."""
+    known = diagnose("No module named 'pandas'", Failed("f", Commands(place)))
+    assert known is not None
+    assert deploys in known.cure
+
+
+def test_every_cure_can_be_worded_for_both_kinds() -> None:
+    """No field of a cure is unknown to `diagnose`."""
+    for logged, _, _ in LOGGED:
+        for function in (IMAGE, ZIP):
+            known = diagnose(logged, function)
+            assert known is not None
+            assert "{" not in known.what + known.cure.replace('{"', "").replace("[{", "")

@@ -10,11 +10,15 @@ from environment_scripts import Make, fails_in_init, request, works
 
 from devenv.emulator.__main__ import executor, localstack_variables
 from devenv.emulator.functions.container_engine import has_registry
+from devenv.emulator.functions.container_memory import (
+    OutOfMemoryEvents,
+    peak_bytes,
+    used_bytes,
+)
 from devenv.emulator.functions.container_sandbox import (
     ContainerSandbox,
     ContainerSandboxes,
     exit_reason,
-    used_bytes,
 )
 from devenv.errors import BadInput
 from devenv.settings import read_settings
@@ -110,12 +114,34 @@ def test_memory_is_the_cgroups_peak_where_it_is_told(
     assert used == (None if mb is None else mb * 2**20)
 
 
+@pytest.mark.parametrize("folder", ["docker/c0ffee", "system.slice/docker-c0ffee.scope"])
+def test_the_peak_is_read_where_cgroup_v2_keeps_it(folder: str, tmp_path: Path) -> None:
+    """By either of Docker's cgroup drivers; without the files' pages that can be dropped."""
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder / "memory.peak").write_text(f"{90 * 2**20}\n")
+    stat = f"anon 1\ninactive_anon 7\ninactive_file {10 * 2**20}\nactive_file 5\n"
+    (tmp_path / folder / "memory.stat").write_text(stat)
+    assert peak_bytes("c0ffee", tmp_path) == 80 * 2**20
+    assert peak_bytes("decaf", tmp_path) is None
+
+
+def test_who_was_killed_for_memory_is_known_by_the_engines_events() -> None:
+    """Told before or after it is asked; nobody else."""
+    told = OutOfMemoryEvents()
+    told.listen([{"Actor": {"ID": "c0ffee"}}])
+    assert told.was_killed("c0ffee")
+    assert not told.was_killed("decaf", delay=0)
+    told.forget("c0ffee")
+    assert not told.was_killed("c0ffee", delay=0)
+
+
 @dataclass
 class FakeContainer:
     """A container of which the engine has samples."""
 
     address: str = "172.20.0.5"
     used_mb: int = 64
+    id: str = "c0ffee"
     asked: int = 0
 
     @property

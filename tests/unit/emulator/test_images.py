@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 
+from devenv.bootstrap import image
 from devenv.emulator.functions.images import (
     ImageFolder,
     content_digest,
@@ -76,6 +77,12 @@ def test_the_digest_changes_with_each_file(root: Path) -> None:
     after_handler = content_digest(root)
     (root / "serving" / "events.py").write_text("PIPELINES = {}\n")
     assert len({before, after_lock, after_handler, content_digest(root)}) == 4
+
+
+def test_the_doctor_makes_the_same_digest(root: Path) -> None:
+    """It may not import the emulator, and tells whether a function is current."""
+    (root / "serving" / "a.py").write_text("x = 1\n")
+    assert image.content_digest(image.image_content(root)) == content_digest(root)
 
 
 def test_the_digest_tells_where_one_file_ends(root: Path) -> None:

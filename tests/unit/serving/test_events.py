@@ -66,6 +66,7 @@ def test_a_third_pipeline_is_a_function_and_an_entry() -> None:
         features=lambda flat: {"rooms": number(flat, "rooms", "1 room or more", low=1)},
         model="rent",
         stream="rent_predictions",
+        function="rent-prediction",
     )
     event = flats.read({"flat": {"rooms": 3}, "flat_id": "f"})
     assert event == Event("f", {"rooms": 3.0})

@@ -1,23 +1,25 @@
-"""The forest read from its file predicts what scikit-learn predicts, to the last bit."""
+"""The forest read from its file predicts what scikit-learn predicts, to the last bit.
+
+scikit-learn and skops are imported by what needs them: every worker of a parallel run imports this
+file, and one runs its tests.
+"""
 
 import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
-from sklearn.feature_extraction import DictVectorizer
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.tree import DecisionTreeRegressor
-from skops.io import dump
 
 from serving.events import FLOAT32_MAX
 from serving.forest import TREE, Forest, Unlike, read_forest
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 ZONES = [f"{pickup}_{dropoff}" for pickup in range(12) for dropoff in range(12)]
 MILES = st.floats(0, FLOAT32_MAX, width=32) | st.floats(0, 60) | st.integers(0, 10**6)
@@ -27,19 +29,34 @@ ROWS = st.lists(
 )
 
 
-def trained(model: Any, seed: int = 0) -> Pipeline:
+def dump(model: Any, file: Path) -> None:
+    from skops import io
+
+    io.dump(model, file)
+
+
+def vectorized(model: Any, **options: Any) -> "Pipeline":
+    from sklearn.feature_extraction import DictVectorizer
+    from sklearn.pipeline import make_pipeline
+
+    return make_pipeline(DictVectorizer(**options), model)
+
+
+def trained(model: Any, seed: int = 0) -> "Pipeline":
     chance = np.random.default_rng(seed)
     rows = [{"PU_DO": chance.choice(ZONES), "miles": float(chance.gamma(2, 2))} for _ in range(800)]
     minutes = [4 * row["miles"] + len(row["PU_DO"]) + chance.normal() for row in rows]
-    return make_pipeline(DictVectorizer(), model).fit(rows, minutes)
+    return vectorized(model).fit(rows, minutes)
 
 
-def forest(**changes: Any) -> RandomForestRegressor:
+def forest(**changes: Any) -> Any:
+    from sklearn.ensemble import RandomForestRegressor
+
     return RandomForestRegressor(**{"n_estimators": 20, "random_state": 1, "n_jobs": 1} | changes)
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pipeline, Forest]:
+def known(tmp_path_factory: pytest.TempPathFactory) -> tuple["Pipeline", Forest]:
     model = trained(forest(max_depth=12))
     dump(model, file := tmp_path_factory.mktemp("forest") / "model.skops")
     read = read_forest(file, [TREE])
@@ -49,7 +66,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pipeline, Forest]:
 
 @settings(max_examples=60, deadline=None)
 @given(rows=ROWS)
-def test_every_bit_is_scikit_learns(known: tuple[Pipeline, Forest], rows: list[Any]) -> None:
+def test_every_bit_is_scikit_learns(known: tuple["Pipeline", Forest], rows: list[Any]) -> None:
     model, read = known
     assert read.predict(rows) == (model.predict(rows).tolist() if rows else [])
 
@@ -70,7 +87,7 @@ def test_other_parameters_are_the_same_to_it(changes: dict[str, Any], tmp_path: 
 
 
 def test_many_rows_go_through_in_tables_of_bounded_size(
-    known: tuple[Pipeline, Forest], monkeypatch: pytest.MonkeyPatch
+    known: tuple["Pipeline", Forest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, read = known
     rows = [{"PU_DO": zone, "miles": 2.5} for zone in ZONES]
@@ -80,29 +97,47 @@ def test_many_rows_go_through_in_tables_of_bounded_size(
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1e39])
 def test_what_no_32_bit_float_holds_is_refused(
-    known: tuple[Pipeline, Forest], value: float
+    known: tuple["Pipeline", Forest], value: float
 ) -> None:
     """As scikit-learn does."""
     with pytest.raises(ValueError, match="miles is"):
         known[1].predict([{"miles": value}])
 
 
-OTHERS: dict[str, Callable[[], Any]] = {
-    "another forest": lambda: trained(ExtraTreesRegressor(2, random_state=0)),
-    "a tree": lambda: trained(DecisionTreeRegressor(random_state=0)),
-    "no vectorizer": lambda: make_pipeline(forest()).fit([[1.0], [2.0]], [1, 2]),
-    "two outputs": lambda: make_pipeline(DictVectorizer(), forest()).fit(
-        [{"a": n} for n in range(9)], [[n, n] for n in range(9)]
-    ),
-    "other floats": lambda: make_pipeline(DictVectorizer(dtype=np.float32), forest()).fit(
-        [{"a": n} for n in range(9)], range(9)
-    ),
-}
+def another_forest() -> Any:
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    return trained(ExtraTreesRegressor(2, random_state=0))
 
 
-@pytest.mark.parametrize("name", OTHERS)
-def test_any_other_model_is_left_to_skops(name: str, tmp_path: Path) -> None:
-    dump(OTHERS[name](), tmp_path / "m")
+def a_tree() -> Any:
+    return trained(tree(random_state=0))
+
+
+def tree(**options: Any) -> Any:
+    from sklearn.tree import DecisionTreeRegressor
+
+    return DecisionTreeRegressor(**options)
+
+
+def no_vectorizer() -> Any:
+    from sklearn.pipeline import make_pipeline
+
+    return make_pipeline(forest()).fit([[1.0], [2.0]], [1, 2])
+
+
+def two_outputs() -> Any:
+    return vectorized(forest()).fit([{"a": n} for n in range(9)], [[n, n] for n in range(9)])
+
+
+def other_floats() -> Any:
+    model = vectorized(forest(), dtype=np.float32)
+    return model.fit([{"a": n} for n in range(9)], range(9))
+
+
+@pytest.mark.parametrize("make", [another_forest, a_tree, no_vectorizer, two_outputs, other_floats])
+def test_any_other_model_is_left_to_skops(make: Callable[[], Any], tmp_path: Path) -> None:
+    dump(make(), tmp_path / "m")
     assert read_forest(tmp_path / "m", [TREE]) is None
 
 
@@ -123,7 +158,7 @@ def test_another_protocol_of_skops_is_left_to_skops(tmp_path: Path) -> None:
 )
 def test_nodes_that_would_lead_nowhere_are_refused(change: tuple[str, int]) -> None:
     """No circles, nothing outside the tree or the row."""
-    fitted = DecisionTreeRegressor(max_depth=1).fit([[1.0], [2.0]], [1, 2]).tree_
+    fitted = tree(max_depth=1).fit([[1.0], [2.0]], [1, 2]).tree_
     nodes, values = fitted.__getstate__()["nodes"].copy(), fitted.value
     assert Forest({"a": 0}, "=", [(nodes, values)]).predict([{"a": 2.0}]) == [2.0]
     field, value = change

@@ -4,11 +4,11 @@ import io
 import json
 import zipfile
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sklearn
 from botocore.exceptions import ClientError
 from serving_models import forest, mean, save
 
@@ -43,7 +43,7 @@ def test_another_model_is_loaded_by_skops_and_made_single_threaded(tmp_path: Pat
 @pytest.mark.parametrize("make", [forest, mean])
 def test_another_scikit_learn_is_refused_with_both_versions(tmp_path: Path, make: Any) -> None:
     folder = save(tmp_path, make(), sklearn_version="1.2.2")
-    with pytest.raises(ModelError, match=rf"1\.2\.2, this .* {sklearn.__version__}:"):
+    with pytest.raises(ModelError, match=rf"1\.2\.2, this .* {version('scikit-learn')}:"):
         load_model(str(folder))
 
 
@@ -187,6 +187,19 @@ def test_a_run_id_is_resolved_by_the_tracking_server() -> None:
     environ = {"RUN_ID": "abc", "MLFLOW_TRACKING_URI": "sqlite:///x"}
     assert model_uri(environ) == "runs:/abc/model"
     assert model_uri(environ | {"MODEL_URI": "s3://b/m"}) == "s3://b/m"
+
+
+def test_an_alias_is_of_the_pipelines_model() -> None:
+    """Or of the one that is named; a run, or a place, goes before it."""
+    environ = {"MODEL_ALIAS": "champion", "MLFLOW_TRACKING_URI": "sqlite:///x"}
+    assert model_uri(environ) == "models:/ride-duration@champion"
+    assert model_uri(environ | {"PIPELINE": "bike"}) == "models:/bike-model@champion"
+    assert model_uri(environ | {"MODEL_NAME": "mine"}) == "models:/mine@champion"
+    assert model_uri(environ | {"RUN_ID": "abc"}) == "runs:/abc/model"
+    with pytest.raises(ModelError, match="PIPELINE=trains is none of ride, bike"):
+        model_uri(environ | {"PIPELINE": "trains"})
+    with pytest.raises(ModelError, match="no model"):
+        model_uri({"MODEL_ALIAS": "champion"})
 
 
 def test_a_run_is_found_where_the_tutorials_mlflow_kept_it() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from devenv.emulator.cloudformation.service import failure
+from devenv.emulator.cloudformation.failures import failure
 from devenv.emulator.cloudformation.stream_steps import Step, creation, next_step, trouble
 
 NEW = {
