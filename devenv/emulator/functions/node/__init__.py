@@ -39,7 +39,8 @@ def find(runtime: str, environ: Mapping[str, str] | None = None) -> Node | None:
     there = sorted(installed(os.environ if environ is None else environ), key=lambda n: n.version)
     exact = [node for node in there if wanted and node.version[0] == int(wanted[1])]
     usable = [node for node in there if node.version[0] >= OLDEST]
-    return (exact or usable or [None])[-1]
+    best = exact or usable
+    return best[-1] if best else None
 
 
 def installed(environ: Mapping[str, str]) -> list[Node]:
