@@ -35,6 +35,7 @@ OURS = {
     "GATEWAY_SERVER": "devenv",
     "PROVIDER_OVERRIDE_KINESIS": "devenv",
     "PROVIDER_OVERRIDE_S3": "devenv",
+    "PROVIDER_OVERRIDE_ECR": "devenv",
     "PROVIDER_OVERRIDE_CLOUDFORMATION": "devenv",
 }
 """What makes LocalStack take our parts in place of its own. The executor is ours always."""

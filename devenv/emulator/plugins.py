@@ -193,6 +193,29 @@ def answer_http_as_aws() -> None:
     localstack_seams.apply(localstack_seams.FUNCTION_URLS)
 
 
+@aws_provider(api="ecr", name="devenv")
+def ecr_service() -> Service:
+    """ECR, which LocalStack's free edition doesn't have; chosen by PROVIDER_OVERRIDE_ECR."""
+    from devenv.emulator.ecr.service import make_service
+
+    return make_service()
+
+
+@hooks.on_infra_start()
+def start_registry() -> None:
+    """Start the image registry, where there is to be one."""
+    from devenv.emulator.ecr import registry
+
+    registry.start()
+
+
+@hooks.on_infra_shutdown()
+def stop_registry() -> None:
+    from devenv.emulator.ecr import registry
+
+    registry.stop()
+
+
 @hooks.on_infra_start()
 def remove_leftover_containers() -> None:
     """Remove functions' containers and temporary folders that an emulator which was killed has left

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.services.lambda_.invocation.lambda_models import ImageCode
 
+from devenv.emulator.ecr.names import has_repository
 from devenv.emulator.functions.installed import installed
 from devenv.errors import DevenvError
 
@@ -63,10 +64,12 @@ def resolve_image(image_uri: str) -> ImageCode:
         image = ImageFolder.from_environment()
     except DevenvError as error:
         raise InvalidParameterValueException(str(error), Type="User") from error
-    if repository_name(image_uri) != image.repository:
+    name = repository_name(image_uri)
+    if name != image.repository and not has_repository(name):
         raise InvalidParameterValueException(
             f"Source image {image_uri} does not exist. Provide a valid source image. (Without "
-            f"Docker only {image.repository} is known, made from {image.root}.)",
+            f"Docker only {image.repository} is known, and each repository of the account's ECR "
+            f"(create-repository): they stand for {image.root}.)",
             Type="User",
         )
     missing = [p for p in (*SOURCES, image.lock.name) if not any(image.root.glob(p))]
