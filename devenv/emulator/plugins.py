@@ -202,18 +202,11 @@ def ecr_service() -> Service:
 
 
 @hooks.on_infra_start()
-def start_registry() -> None:
-    """Start the image registry, where there is to be one."""
-    from devenv.emulator.ecr import registry
+def prepare_registry() -> None:
+    """Write the image registry's settings, where there is to be one."""
+    from devenv.emulator.ecr.registry import running_registry
 
-    registry.start()
-
-
-@hooks.on_infra_shutdown()
-def stop_registry() -> None:
-    from devenv.emulator.ecr import registry
-
-    registry.stop()
+    running_registry()
 
 
 @hooks.on_infra_start()

@@ -22,6 +22,7 @@ READ_BY_OTHERS = {
         (
             "DEVENV_EMULATOR_PORT",
             "DEVENV_MLFLOW_PORT",
+            "DEVENV_REGISTRY_PORT",
             "DEVENV_FUNCTION_CPU_LIMIT",
             "DOCKER_SOCKET",
         ),

@@ -1,91 +1,89 @@
-"""The image registry beside the emulator: started with it, where Docker runs functions.
+"""The image registry of an environment in containers: its settings, and what it holds.
 
-It is Debian's docker-registry, in the emulator's container. DEVENV_REGISTRY is the address by which
-the Docker engine and people's `docker push` reach it ("localhost:5001": an engine speaks plain HTTP
-to localhost alone). It asks for a password that belongs to the environment, and that
-GetAuthorizationToken gives; so no web page can use it, whatever name it calls it by.
+compose.yaml starts it beside the emulator, on settings that the emulator writes, and both have the
+folder that it keeps images in. DEVENV_REGISTRY is the address by which the Docker engine and
+people's `docker push` reach it ("localhost:5001": an engine speaks plain HTTP to localhost alone).
+It asks for a password that belongs to the environment, and that GetAuthorizationToken gives; so no
+web page can use it, whatever name it calls it by.
 """
 
 import ctypes
-import logging
 import os
 import secrets
-import shutil
 import string
-import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 
 from devenv.emulator.ecr.contents import RegistryContents
+from devenv.emulator.ecr.names import has_repository
+from devenv.errors import DevenvError
 
-LOG = logging.getLogger(__name__)
 VARIABLE = "DEVENV_REGISTRY"
-PROGRAM = "docker-registry"
+PLACE = Path("/var/lib/registry")
+"""Where the registry's own container has the folder."""
+PORT = 5000
 SALT_LETTERS = "./" + string.ascii_letters + string.digits
 USER = "AWS"
 CONFIG = """\
 version: 0.1
 log: {{level: warn, accesslog: {{disabled: true}}}}
 storage:
-  filesystem: {{rootdirectory: {images}}}
-  delete: {{enabled: true}}
-http: {{addr: "0.0.0.0:{port}"}}
-auth: {{htpasswd: {{realm: devenv, path: {passwords}}}}}
+  filesystem: {{rootdirectory: {place}/images}}
+http: {{addr: ":{port}"}}
+auth: {{htpasswd: {{realm: devenv, path: {place}/htpasswd}}}}
 """
 
 
 @dataclass(frozen=True)
 class Registry:
-    """One that runs."""
-
     address: str
     password: str
     contents: RegistryContents
-    process: "subprocess.Popen[bytes]"
+
+    def pinned(self, uri: str) -> str | None:
+        """An image's address by the digest that it has now; None if it's not of this registry.
+
+        Raises `DevenvError` if there's no such repository or image.
+        """
+        beginning = f"{self.address}/"
+        name = unquote(uri)
+        if not name.startswith(beginning):
+            return None
+        repository, at, digest = name.removeprefix(beginning).partition("@")
+        repository, _, tag = repository.partition(":")
+        if not has_repository(repository):
+            raise DevenvError(
+                f"ECR has no repository {repository}: aws ecr create-repository "
+                f"--repository-name {repository}"
+            )
+        found = self.contents.digest_of(repository, digest if at else tag or "latest")
+        if found is None:
+            raise DevenvError(f"Repository {repository} holds no such image: docker push {uri}")
+        return f"{beginning}{repository}@{found}"
+
+    @property
+    def login(self) -> dict[str, str]:
+        return {"username": USER, "password": self.password}
 
 
-_running: list[Registry] = []
-
-
+@cache
 def running_registry() -> Registry | None:
-    return _running[0] if _running else None
-
-
-def start() -> None:
-    """Start it, if there's an address for it."""
+    """The registry of this environment; None if there's none."""
     address = os.environ.get(VARIABLE)
-    if not address:
-        return
-    program = shutil.which(PROGRAM)
-    if program is None:
-        LOG.error("%s is set, and there is no %s: images can't be pushed.", VARIABLE, PROGRAM)
-        return
     folder = Path(os.environ["DEVENV_HOME"]) / "emulator" / "registry"
-    _running[:] = [launch(program, folder, address)]
-    LOG.info("Images are pushed to %s", address)
+    return prepare(folder, address) if address else None
 
 
-def launch(program: str, folder: Path, address: str) -> Registry:
-    """A registry that keeps images in `folder` and listens at the address's port."""
+def prepare(folder: Path, address: str, place: Path = PLACE, port: int = PORT) -> Registry:
+    """Write the settings of a registry that has `folder` at `place`, and listens at `port`."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     password = _password(folder / "password")
-    passwords = folder / "htpasswd"
-    _write(passwords, f"{USER}:{bcrypt(password)}\n")
-    config = folder / "config.yml"
-    port = address.rpartition(":")[2]
-    _write(config, CONFIG.format(images=folder / "images", port=port, passwords=passwords))
-    with (folder / "registry.log").open("wb") as log:
-        process = subprocess.Popen(
-            (program, "serve", str(config)), stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
-    return Registry(address, password, RegistryContents(folder / "images"), process)
-
-
-def stop() -> None:
-    for registry in _running:
-        registry.process.terminate()
-        registry.process.wait(10)
-    _running.clear()
+    if not (folder / "htpasswd").exists():
+        _write(folder / "htpasswd", f"{USER}:{bcrypt(password)}\n")
+    _write(folder / "config.yml", CONFIG.format(place=place, port=port))
+    return Registry(address, password, RegistryContents(folder / "images"))
 
 
 def _password(file: Path) -> str:

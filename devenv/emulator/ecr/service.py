@@ -22,8 +22,8 @@ type Operation = Callable[[RequestContext, dict[str, Any]], dict[str, Any]]
 TOKEN_HOURS = 12
 PUSH = "Images get here by `docker push`."
 NO_REGISTRY = (
-    "There is no image registry in an embedded environment: an image of the account's repositories "
-    "means this checkout, and needs no push. `docker compose up` starts an environment with one."
+    "There is no image registry here: embedded, an image of the account's repositories means this "
+    "checkout, and needs no push. `docker compose up` starts an environment with one."
 )
 NOT_EMULATED = {
     "StartImageScan": "Images are not scanned here.",

@@ -46,7 +46,7 @@ class ContainerEngine:
     """The engine's, as Go names it: amd64, arm64."""
     cpus: int
 
-    def image(self, uri: str) -> Image:
+    def image(self, uri: str, login: Mapping[str, str] | None = None) -> Image:
         """The image by tag or digest: this engine's own, else from the registry that `uri` names.
 
         Raises `DevenvError` if it's nowhere, or is made for another platform. A name without a
@@ -62,7 +62,7 @@ class ContainerEngine:
                         f"{uri} .), put right FUNCTION_IMAGE_URI if it is mistyped, or name its "
                         "registry to have it pulled."
                     ) from None
-                image = self.client.images.pull(uri)
+                image = self.client.images.pull(uri, auth_config=dict(login) if login else None)
         made_for = image.attrs["Architecture"]
         if made_for != self.architecture:
             raise DevenvError(

@@ -16,6 +16,7 @@ from localstack.services.lambda_.invocation.lambda_models import (
     InvocationResult,
 )
 
+from devenv.emulator.ecr.registry import running_registry
 from devenv.emulator.functions import log_lines
 from devenv.emulator.functions.code import without_localstacks
 from devenv.emulator.functions.container_engine import container_engine
@@ -112,7 +113,11 @@ def remove_leftovers() -> None:
 def resolve_image(image_uri: str) -> ImageCode:
     """The image behind a tag at this moment, by its digest; Lambda's own error if there's none."""
     try:
-        image = container_engine().image(image_uri)
+        registry = running_registry()
+        if registry is not None and (pinned := registry.pinned(image_uri)) is not None:
+            image = container_engine().image(pinned, registry.login)
+        else:
+            image = container_engine().image(image_uri)
     except DevenvError as error:
         raise InvalidParameterValueException(
             f"Source image {image_uri} does not exist. Provide a valid source image. ({error})",

@@ -66,7 +66,7 @@ def test_a_repositorys_life(ecr: Any, name: str) -> None:
     ("operation", "parameters", "words"),
     [
         ("get_authorization_token", {}, "`docker compose up` starts an environment with one"),
-        ("put_image", {"imageManifest": "{}"}, "no image registry in an embedded environment"),
+        ("put_image", {"imageManifest": "{}"}, "no image registry here"),
         ("initiate_layer_upload", {}, "by `docker push`"),
         ("start_image_scan", {"imageId": {"imageTag": "v1"}}, "not scanned here"),
     ],
