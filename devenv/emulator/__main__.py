@@ -8,11 +8,13 @@ files go under DEVENV_HOME, its temporary ones too: by default instances share /
 
 import logging
 import os
+import socket
 import sys
 import tempfile
 from pathlib import Path
 
 from devenv.emulator import database_files, service_catalog
+from devenv.emulator.function_port.choice import NAME_VARIABLE, PORT_VARIABLE, REGION_VARIABLE
 from devenv.emulator.kinesis import database
 from devenv.emulator.s3 import records
 from devenv.errors import BadInput, DevenvError
@@ -45,6 +47,7 @@ def main() -> None:
         variables = localstack_variables(settings, settings.home / "emulator")
         if "--stock" not in sys.argv:
             prepare_files(settings)
+            variables |= function_port_variables(settings)
     except (DevenvError, OSError) as error:
         say(str(error))
         sys.exit(1)
@@ -105,6 +108,33 @@ def prepare_files(settings: Settings) -> None:
         settings.home / "emulator" / "kinesis" / database.FILE_NAME, database.KIND, say
     )
     database_files.prepare(settings.s3_folder / records.FILE_NAME, records.KIND, say)
+
+
+def function_port_variables(settings: Settings) -> dict[str, str]:
+    """Where the function answers by itself; nowhere if another program is at that port."""
+    port = settings.function_port
+    host = "127.0.0.1" if is_loopback(settings.endpoint_url) else "0.0.0.0"
+    if port and not is_free(host, port):
+        say(
+            f"Port {port} is taken, so the function does not answer there by itself: free it, or "
+            f"set {PORT_VARIABLE} to another port (0: none), and start the emulator again."
+        )
+        port = 0
+    return {
+        PORT_VARIABLE: str(port),
+        NAME_VARIABLE: settings.function_name,
+        REGION_VARIABLE: settings.region or "us-east-1",
+    }
+
+
+def is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def say(line: str) -> None:

@@ -207,6 +207,14 @@ def remove_leftover_containers() -> None:
 
 
 @hooks.on_infra_shutdown()
+def stop_function_by_itself() -> None:
+    """End the environment behind DEVENV_FUNCTION_PORT."""
+    from devenv.emulator.function_port import choice
+
+    choice.stop()
+
+
+@hooks.on_infra_shutdown()
 def remove_containers() -> None:
     """Remove those that LocalStack hasn't stopped: its own shutdown doesn't wait for each."""
     remove_leftover_containers()

@@ -66,6 +66,8 @@ def emulator(settings: Settings, packages: FunctionPackages) -> Service:
         variables={
             "AWS_ENDPOINT_URL": settings.endpoint_url,
             "DEVENV_HOME": str(settings.home),
+            "DEVENV_FUNCTION_PORT": str(settings.function_port),
+            "FUNCTION_NAME": settings.function_name,
             "DEVENV_IMAGE_REPOSITORY": settings.image_repository,
             "DEVENV_IMAGE_ROOT": str(settings.root),
             "DEVENV_IMAGE_PACKAGES": str(packages.of_locks),

@@ -13,6 +13,8 @@ from twisted.internet import endpoints, reactor, ssl
 from devenv.emulator import localstack_seams
 from devenv.emulator.door.guard import Guard
 from devenv.emulator.door.site import GuardedResource
+from devenv.emulator.function_port import server as function_port
+from devenv.emulator.function_port.choice import PORT_VARIABLE, chosen_backend
 from devenv.emulator.kinesis.provider import kinesis
 from devenv.emulator.server.kinesis_connection import ConnectionFactory
 
@@ -38,11 +40,13 @@ class RuntimeServer(TwistedRuntimeServer):
             context.getContext().use_certificate_chain_file(certificate)
             factory = TLSMultiplexerFactory(context, False, factory)
         localstack_seams.apply(localstack_seams.HTTP2)
-        front = ConnectionFactory(factory, kinesis, reactor.callLater, guard.knows_host)
+        if port := int(os.environ.get(PORT_VARIABLE, "0")):
+            function_port.listen(reactor, listen[0].host, port, guard, chosen_backend)
+        connections = ConnectionFactory(factory, kinesis, reactor.callLater, guard.knows_host)
         for address in listen:
             kind = (
                 endpoints.TCP6ServerEndpoint
                 if config.is_ipv6_address(address.host)
                 else endpoints.TCP4ServerEndpoint
             )
-            kind(reactor, address.port, interface=address.host).listen(front)
+            kind(reactor, address.port, interface=address.host).listen(connections)
