@@ -137,10 +137,14 @@ def test_a_zip_runs_on_the_zips_packages_or_its_own_bootstrap() -> None:
     assert provided.command == ("/unzipped/bootstrap",)
 
 
-def test_another_runtime_is_refused_with_a_reason() -> None:
-    """There's no Node to count on."""
-    with pytest.raises(DevenvError, match=r"nodejs22\.x can't be run without Docker: use python"):
+def test_another_runtime_is_refused_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Node where there is none; what isn't run at all."""
+    for name in ("PATH", "HOME", "NVM_DIR"):
+        monkeypatch.setenv(name, "/nowhere")
+    with pytest.raises(DevenvError, match=r"nodejs22\.x needs Node\.js 18 or newer"):
         locate(version(code=unzipped(Path("/x")), runtime="nodejs22.x", handler="a.b"))
+    with pytest.raises(DevenvError, match="java21 can't be run here: use python"):
+        locate(version(code=unzipped(Path("/x")), runtime="java21", handler="a.b"))
 
 
 def test_a_missing_folder_program_or_permission_is_told_apart(tmp_path: Path) -> None:
@@ -159,8 +163,9 @@ def test_a_missing_folder_program_or_permission_is_told_apart(tmp_path: Path) ->
 
 def test_another_python_than_asked_for_is_noticed() -> None:
     """In the emulator's log; images and bootstraps bring their own."""
-    old = Code(ZIP.folder, ZIP.command, "a.b", "python3.9")
+    old = locate(version(code=unzipped(Path("/x")), runtime="python3.9", handler="a.b"))
     assert version_notice(old) == "python3.9 was asked for, and it runs on python3.13"
+    assert variables(old, {}, {})["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
     assert [version_notice(code) for code in (ZIP, IMAGE, PROVIDED)] == [None, None, None]
 
 
