@@ -46,8 +46,8 @@ RUN --mount=type=bind,target=/checkout set -e; \
     export DEVENV_IMAGE_PACKAGES=/tmp/once/packages MLFLOW_DISABLE_TELEMETRY=true; \
     export AWS_ENDPOINT_URL=http://127.0.0.1:4566 MLFLOW_TRACKING_URI=http://127.0.0.1:5000; \
     export AWS_ACCESS_KEY_ID=once AWS_SECRET_ACCESS_KEY=once AWS_DEFAULT_REGION=us-east-1; \
-    mkdir -m 700 /tmp/once /tmp/once/packages; \
-    ln -s /opt/functions "/tmp/once/packages/$(sha256sum /checkout/Pipfile.lock | cut -c-64)"; \
+    packages="$DEVENV_IMAGE_PACKAGES/$(sha256sum /checkout/Pipfile.lock | cut -c-64)"; \
+    mkdir -m 700 /tmp/once; mkdir -p "$packages"; ln -s /opt/functions/zip "$packages/image"; \
     python -m devenv.emulator >/tmp/once/emulator.log 2>&1 & \
     python -m devenv.stack.mlflow_server --host 127.0.0.1 --port 5000 --backend-store-uri \
       sqlite:////tmp/once/mlflow.db --default-artifact-root s3://mlflow-models/ \

@@ -110,7 +110,7 @@ def runs_elsewhere(settings: Settings, aws: Aws) -> bool:
 
 def install_packages(settings: Settings, say: Say) -> None:
     """Have the packages of Pipfile.lock where an emulator that runs functions as processes takes
-    them from: the lock may have changed since it was started. Outside a checkout there's none."""
+    them from: the lock may have changed since its start. Outside of a checkout there is none."""
     if (settings.root / "Pipfile.lock").is_file() and runs_functions_here(settings):
         function_packages.ensure(settings.root, say)
 

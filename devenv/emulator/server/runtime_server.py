@@ -40,13 +40,13 @@ class RuntimeServer(TwistedRuntimeServer):
             context.getContext().use_certificate_chain_file(certificate)
             factory = TLSMultiplexerFactory(context, False, factory)
         localstack_seams.apply(localstack_seams.HTTP2)
-        front = ConnectionFactory(factory, kinesis, reactor.callLater, guard.knows_host)
         if port := int(os.environ.get(PORT_VARIABLE, "0")):
             function_port.listen(reactor, listen[0].host, port, guard, chosen_backend)
+        connections = ConnectionFactory(factory, kinesis, reactor.callLater, guard.knows_host)
         for address in listen:
             kind = (
                 endpoints.TCP6ServerEndpoint
                 if config.is_ipv6_address(address.host)
                 else endpoints.TCP4ServerEndpoint
             )
-            kind(reactor, address.port, interface=address.host).listen(front)
+            kind(reactor, address.port, interface=address.host).listen(connections)

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -18,6 +17,7 @@ from devenv.wait import wait_for
 
 from ..s3.emulator import Emulator
 from ..zip_functions import ROLE, TRUST, zipped
+from .s3_control import s3_control
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 TAGS = {"team": "streams", "env": "dev"}
@@ -187,21 +187,8 @@ ABSENT = {
 """What the provider asks of each bucket, and the answer that it takes for `not configured`."""
 
 
-def below_localhost(running: Emulator, service: str) -> Any:
-    """A client of a service whose host begins with the account: that is a name below localhost,
-    and none below an address."""
-    url = str(running.settings.endpoint_url).replace("127.0.0.1", "localhost")
-    return boto3.client(
-        service,
-        endpoint_url=url,
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-
 def test_s3_bucket(running: Emulator, clients: Clients, name: str) -> None:
-    s3, control = clients("s3"), below_localhost(running, "s3control")
+    s3, control = clients("s3"), s3_control(running)
     s3.create_bucket(Bucket=name)
 
     def read() -> Any:
