@@ -6,8 +6,10 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,9 @@ from devenv.testing.ports import free_port
 from devenv.wait import wait_for
 
 PROJECT = "devenv-test"
+ROOT = Path(__file__).parents[2]
+BASE = "public.ecr.aws/lambda/python:3.13"
+"""A small image with Lambda's runtime, and no function."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +68,14 @@ class Compose:
 @pytest.fixture(scope="module")
 def compose(devenv_images: None) -> Iterator[Compose]:
     """Up and ready, under ports and a project name of its own; in the end nothing is left."""
-    emulator, mlflow, function = free_port(), free_port(), free_port()
+    emulator, mlflow, function, registry = (free_port() for _ in range(4))
     made = Compose(
         {
             "COMPOSE_PROJECT_NAME": PROJECT,
             "DEVENV_EMULATOR_PORT": str(emulator),
             "DEVENV_MLFLOW_PORT": str(mlflow),
             "DEVENV_FUNCTION_PORT": str(function),
+            "DEVENV_REGISTRY_PORT": str(registry),
             "DEVENV_FUNCTION_CPU_LIMIT": "0",
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{emulator}",
             "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{mlflow}",
@@ -101,6 +107,79 @@ def test_up_waits_until_rides_are_predicted(compose: Compose) -> None:
     built = compose.run("docker", "images", "-q", "--no-trunc", "stream-model-duration:latest")
     assert image == built.strip()
     assert compose("logs", "--no-color", "bootstrap").rstrip().endswith("trim-horizon --limit 1")
+
+
+def test_events_at_once_are_answered_one_after_the_other(compose: Compose) -> None:
+    """AWS's runtime interface emulator, which is in the image, would end at the second."""
+    event = ROOT / "tests" / "events" / "kinesis-ride-123-003.json"
+    url = f"http://127.0.0.1:{compose.variables['DEVENV_FUNCTION_PORT']}"
+    script = (sys.executable, str(ROOT / "scripts" / "try_image.py"), str(event), url)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: compose.run(*script), range(6)))
+    assert all('"ride_id": 123' in answer for answer in answers)
+
+
+def test_images_are_pushed_listed_run_and_deleted(compose: Compose, tmp_path: Path) -> None:
+    """docs/ecr.md's steps."""
+    name = "rides-of-this-test"
+    made = aws(compose, "ecr", "create-repository", "--repository-name", name)
+    uri = made["repository"]["repositoryUri"]
+    assert uri == f"localhost:{compose.variables['DEVENV_REGISTRY_PORT']}/{name}"
+    compose.variables["DOCKER_CONFIG"] = str(tmp_path)
+    password = compose.run("aws", "ecr", "get-login-password")
+    host = uri.partition("/")[0]
+    compose.run("docker", "login", "-u", "AWS", "-p", password.strip(), host)
+    compose.run("docker", "tag", BASE, f"{uri}:v1")
+    compose.run("docker", "push", "--quiet", f"{uri}:v1")
+    here = ("--repository-name", name)
+    try:
+        (image,) = aws(compose, "ecr", "describe-images", *here)["imageDetails"]
+        assert image["imageTags"] == ["v1"]
+        assert image["imageSizeInBytes"] > 10_000_000
+        compose.run("docker", "rmi", f"{uri}:v1")
+        check_function(compose, f"{uri}:v1", tmp_path)
+        found = aws(compose, "ecr", "batch-get-image", *here, "--image-ids", "imageTag=v1")
+        manifest = found["images"][0]["imageManifest"]
+        aws(compose, "ecr", "put-image", *here, "--image-tag", "v2", "--image-manifest", manifest)
+        aws(compose, "ecr", "batch-delete-image", *here, "--image-ids", "imageTag=v1")
+        tagged = aws(compose, "ecr", "list-images", *here)["imageIds"]
+        assert tagged == [{"imageDigest": image["imageDigest"], "imageTag": "v2"}]
+        compose.run("docker", "pull", "--quiet", f"{uri}:v2")
+        compose.run("docker", "rmi", f"{uri}:v2")
+    finally:
+        aws(compose, "ecr", "delete-repository", *here, "--force")
+    again = aws(compose, "ecr", "create-repository", *here)
+    assert again["repository"]["repositoryUri"] == uri
+    assert aws(compose, "ecr", "list-images", *here)["imageIds"] == []
+    aws(compose, "ecr", "delete-repository", *here)
+
+
+def check_function(compose: Compose, uri: str, tmp_path: Path) -> None:
+    """One made from a pushed image that the engine no longer has runs it."""
+    function, out = ("--function-name", "from-ecr"), tmp_path / "out.json"
+    made = (
+        "--package-type",
+        "Image",
+        "--code",
+        f"ImageUri={uri}",
+        "--image-config",
+        "Command=none.handler",
+    )
+    role = ("--role", "arn:aws:iam::000000000000:role/lambda-kinesis-role")
+    aws(compose, "lambda", "create-function", *function, *made, *role)
+    try:
+        compose.run("aws", "lambda", "wait", "function-active-v2", *function)
+        aws(compose, "lambda", "invoke", *function, "--payload", "{}", str(out))
+        assert "Unable to import module 'none'" in out.read_text()
+    finally:
+        compose.run("aws", "lambda", "delete-function", *function)
+
+
+def aws(compose: Compose, *arguments: str) -> Any:
+    """What `aws` answers, by the CLI of the tests' own environment."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    compose.variables.setdefault("PATH", path)
+    return json.loads(compose.run("aws", *arguments) or "null")
 
 
 def test_the_web_service_answers_with_the_functions_model(compose: Compose) -> None:
