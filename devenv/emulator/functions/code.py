@@ -14,7 +14,7 @@ from typing import Any
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
-from devenv.emulator.functions import lambda_paths, layers, node
+from devenv.emulator.functions import lambda_paths, layers, node, pythons
 from devenv.emulator.functions.images import HANDLER, python_of, snapshot_folder
 from devenv.emulator.functions.installed import installed
 from devenv.errors import DevenvError
@@ -38,6 +38,12 @@ class Code:
     """Where the layers lie that AWS has in /opt; None if there are none."""
     runs_on: str | None = None
     """The runtime that it really is, if not the one that was asked for: `nodejs20.x`."""
+    client_folder: Path | None = None
+    """AWS's /var/runtime; None for that of the emulator's own Python."""
+
+    @property
+    def runtime_folder(self) -> Path:
+        return self.client_folder or Path(installed("DEVENV_RUNTIME_DIR"))
 
 
 def locate(version: FunctionVersion) -> Code:
@@ -74,6 +80,9 @@ def locate(version: FunctionVersion) -> Code:
         raise DevenvError(
             f"Runtime {config.runtime} can't be run here: use python3.x, nodejs, or provided.*."
         )
+    if config.runtime != HERE and (other := pythons.prepared(config.runtime)) is not None:
+        command, client = _python(other.python, config.handler), other.runtime_folder
+        return Code(folder, command, config.handler, config.runtime, opt, None, client)
     python = Path(installed("DEVENV_ZIP_PYTHON"))
     command = _python(python, config.handler)
     return Code(folder, command, config.handler, config.runtime, opt, _other(HERE, config))
@@ -106,7 +115,7 @@ def lambda_folders(code: Code) -> dict[Path, str]:
     if code.runtime is not None and code.runtime.startswith("nodejs"):
         folders[node.BOOTSTRAP.parent] = "/var/runtime"
     if code.runtime is None or code.runtime.startswith("python"):
-        folders[Path(installed("DEVENV_RUNTIME_DIR"))] = "/var/runtime"
+        folders[code.runtime_folder] = "/var/runtime"
         for library in lambda_paths.libraries(Path(code.command[0])):
             folders[library] = f"/var/lang/lib/{library.name}"
     return folders
@@ -121,7 +130,7 @@ def variables(
     variables, which win.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
-    runtime_folder = installed("DEVENV_RUNTIME_DIR")
+    runtime_folder = str(code.runtime_folder)
     given = without_localstacks(localstack)
     given |= {
         "LAMBDA_TASK_ROOT": str(code.folder),

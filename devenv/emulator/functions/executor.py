@@ -15,7 +15,7 @@ from localstack.services.lambda_.invocation.lambda_models import (
 )
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
-from devenv.emulator.functions import accounts, layers
+from devenv.emulator.functions import accounts, layers, pythons
 from devenv.emulator.functions import code as function_code
 from devenv.emulator.functions.environment import (
     INIT_LIMIT,
@@ -95,6 +95,8 @@ class ProcessExecutor(RuntimeExecutor):
         if function_version.config.code is not None:
             function_version.config.code.prepare_for_execution()
             layers.prepare(function_version.config.layers)
+            if function_version.config.runtime not in (None, function_code.HERE):
+                pythons.prepare(function_version.config.runtime)
         code = function_code.locate(function_version)
         function_code.check(code)
         if notice := function_code.version_notice(code):
