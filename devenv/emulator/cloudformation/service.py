@@ -9,10 +9,12 @@ from localstack.services.plugins import Service
 
 from devenv.emulator import localstack_seams
 from devenv.emulator.cloudformation.failures import FAILED, failure
+from devenv.emulator.cloudformation.repositories import RepositoryProvider
 from devenv.emulator.cloudformation.stream_consumers import ConsumerProvider
 from devenv.emulator.cloudformation.streams import StreamProvider
 
 OURS = {
+    "AWS::ECR::Repository": RepositoryProvider,
     "AWS::Kinesis::Stream": StreamProvider,
     "AWS::Kinesis::StreamConsumer": ConsumerProvider,
 }

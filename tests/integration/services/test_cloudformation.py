@@ -187,3 +187,57 @@ def test_a_consumer_with_its_tags(stack: Stack, name: str) -> None:
     assert stack.tags(arn) == {"stage": "production"}
     stack.delete()
     assert name not in stack.kinesis.list_streams()["StreamNames"]
+
+
+EXPIRY = {
+    "rules": [
+        {
+            "rulePriority": 1,
+            "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 9},
+            "action": {"type": "expire"},
+        }
+    ]
+}
+
+
+def test_a_repository_is_there_changes_and_goes(running: Emulator, name: str) -> None:
+    """As CDK's bootstrap writes it; LocalStack's own is COMPLETE, and there is none."""
+    ecr, stack = running.client("ecr"), Stack(running, name)
+    called = name.lower()
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            }
+        ],
+    }
+    properties: dict[str, Any] = {
+        "RepositoryName": called,
+        "ImageTagMutability": "IMMUTABLE",
+        "LifecyclePolicy": {"LifecyclePolicyText": json.dumps(EXPIRY)},
+        "RepositoryPolicyText": policy,
+        "Tags": [{"Key": "team", "Value": "rides"}],
+    }
+
+    def resources(**changed: Any) -> dict[str, Any]:
+        body = {"Type": "AWS::ECR::Repository", "Properties": {**properties, **changed}}
+        return {"Images": body}
+
+    stack.create(resources())
+    (found,) = ecr.describe_repositories(repositoryNames=[called])["repositories"]
+    assert found["imageTagMutability"] == "IMMUTABLE"
+    assert json.loads(ecr.get_repository_policy(repositoryName=called)["policyText"]) == policy
+    assert ecr.get_lifecycle_policy(repositoryName=called)["lifecyclePolicyText"]
+    stack.update(resources(ImageTagMutability="MUTABLE", Tags=[{"Key": "a", "Value": "b"}]))
+    (found,) = ecr.describe_repositories(repositoryNames=[called])["repositories"]
+    assert found["imageTagMutability"] == "MUTABLE"
+    tags = ecr.list_tags_for_resource(resourceArn=found["repositoryArn"])["tags"]
+    assert tags == [{"Key": "a", "Value": "b"}]
+    stack.delete()
+    with pytest.raises(ecr.exceptions.RepositoryNotFoundException):
+        ecr.describe_repositories(repositoryNames=[called])
+    with pytest.raises(WaiterError):
+        stack.create(resources(ImageTagMutabilityExclusionFilters=[]))
