@@ -71,4 +71,4 @@ def test_serve_answers_with_the_functions_model_until_ctrl_c(running: Shell) -> 
 def test_serve_without_a_function_says_what_to_do(running: Shell) -> None:
     done = running.devenv("serve", FUNCTION_NAME="not-there")
     assert done.code == 6
-    assert "has `devenv bootstrap` run there?" in done.err
+    assert "If it has not been made there: `devenv bootstrap`." in done.err

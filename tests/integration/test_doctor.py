@@ -90,7 +90,7 @@ def handler(event, context):
 @pytest.mark.parametrize(
     ("source", "given", "what", "cure"),
     [
-        ("import mlflow", {}, "imports mlflow, which isn't installed", "Add mlflow to Pipfile"),
+        ("import mlflow", {}, "imports mlflow, which isn't installed", "`pip install --target package mlflow`"),
         (TYPO, {}, "may not kinesis:PutRecord on arn:aws:kinesis", "a mistyped name is denied"),
         (SLOW, {"Timeout": 1}, "at its timeout of 1.00 s", "Raise the timeout"),
     ],

@@ -180,7 +180,7 @@ def test_run_id_deploys_that_run(step: Step) -> None:
     first = step.run()
     step.forget(step.run())
     second = step.run()
-    assert step.run(run_id=second.run_id) == replace(second, trained=False)
+    assert step.run(run_id=second.run_id) == replace(second, trained=False, alias="")
     with pytest.raises(NotFound, match=f"Run {first.run_id} .* has no model in S3"):
         step.run(run_id=first.run_id)
 
