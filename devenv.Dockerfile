@@ -43,10 +43,11 @@ RUN --mount=type=bind,from=packages,source=/usr/local/bin/uv,target=/usr/local/b
 RUN --mount=type=bind,target=/checkout set -e; \
     export DEVENV_HOME=/tmp/once DEVENV_FUNCTIONS=processes DEVENV_FUNCTION_LOG=/tmp/once/log; \
     export DEVENV_IMAGE_ROOT=/checkout DEVENV_IMAGE_REPOSITORY=once FUNCTION_IMAGE_URI=once:latest; \
-    export DEVENV_IMAGE_PYTHON="$DEVENV_ZIP_PYTHON" MLFLOW_DISABLE_TELEMETRY=true; \
+    export DEVENV_IMAGE_PACKAGES=/tmp/once/packages MLFLOW_DISABLE_TELEMETRY=true; \
     export AWS_ENDPOINT_URL=http://127.0.0.1:4566 MLFLOW_TRACKING_URI=http://127.0.0.1:5000; \
     export AWS_ACCESS_KEY_ID=once AWS_SECRET_ACCESS_KEY=once AWS_DEFAULT_REGION=us-east-1; \
-    mkdir -m 700 /tmp/once; \
+    packages="$DEVENV_IMAGE_PACKAGES/$(sha256sum /checkout/Pipfile.lock | cut -c-64)"; \
+    mkdir -m 700 /tmp/once; mkdir -p "$packages"; ln -s /opt/functions/zip "$packages/image"; \
     python -m devenv.emulator >/tmp/once/emulator.log 2>&1 & \
     python -m devenv.stack.mlflow_server --host 127.0.0.1 --port 5000 --backend-store-uri \
       sqlite:////tmp/once/mlflow.db --default-artifact-root s3://mlflow-models/ \

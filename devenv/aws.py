@@ -168,7 +168,14 @@ class Aws:
 
     @cached_property
     def functions(self) -> "LambdaClient":
-        """Lambda's client. A function may run for 15 minutes: it is not cut, nor called twice."""
+        """Lambda's client, for all but Invoke."""
+        client: LambdaClient = self._client("lambda")
+        return client
+
+    @cached_property
+    def invocations(self) -> "LambdaClient":
+        """Lambda's client for Invoke. A function may run for 15 minutes: that is waited for, and a
+        call whose answer is lost isn't made again."""
         once = Config(read_timeout=910, retries={"total_max_attempts": 1})
         client: LambdaClient = self._client("lambda", self._config.merge(once))
         return client

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 
 from devenv.aws import UNREACHABLE, Aws
 from devenv.bootstrap import steps
+from devenv.bootstrap.bucket import ensure_bucket
 from devenv.bootstrap.model import DeployedModel, ModelSource
 from devenv.bootstrap.model_files import PreparedModel, prepare
 from devenv.pipelines import DEFAULT, pipeline_named
 from devenv.pipelines.pipeline import Pipeline
 from devenv.settings import Settings
+from devenv.stack import function_packages
 from devenv.stack.embedded import Embedded
 from devenv.stack.process import Running
-from devenv.stack.services import answering
+from devenv.stack.services import answering, runs_functions_here
 from devenv.system import read_system
 from devenv.wait import wait_for
 
@@ -32,7 +34,8 @@ class Up:
     owned: tuple[Running, ...]
     """What `stop_owned` is to stop: everything that runs, if this call started any of it. So two
     `devenv up` never own the same environment: the one that completes it last does."""
-    model: DeployedModel
+    model: DeployedModel | None
+    """None in an environment that was to be empty."""
 
 
 def model_source(data: str | None, pipeline: str = DEFAULT) -> ModelSource:
@@ -69,6 +72,31 @@ def bring_up(settings: Settings, aws: Aws, say: Say, data: str | None = None) ->
     return Up([service.name for service in started], owned, model)
 
 
+def bring_up_empty(settings: Settings, aws: Aws, say: Say) -> Up:
+    """The same without the system: of what the bootstrap makes there's the bucket alone, which
+    MLflow keeps artifacts in. What an earlier `up` has left in S3 and Kinesis stays, and is told.
+    """
+    embedded = Embedded(settings, say)
+    with embedded.exclusive(), _stopped_on_failure(embedded, say):
+        started = embedded.start()
+        for service in started:
+            embedded.wait(service)
+        say(ensure_bucket(settings, aws))
+        if left := _left_from_before(settings, aws):
+            say(f"Not empty: {', '.join(left)}, from before. `devenv down --purge` deletes all.")
+        owned = embedded.running_services() if started else ()
+    return Up([service.name for service in started], owned, None)
+
+
+def _left_from_before(settings: Settings, aws: Aws) -> list[str]:
+    """What outlives the emulator, by name."""
+    pages = aws.kinesis.get_paginator("list_streams").paginate()
+    streams = [name for page in pages for name in page["StreamNames"]]
+    buckets = [bucket["Name"] for bucket in aws.s3.list_buckets()["Buckets"]]
+    others = [name for name in buckets if name != settings.model_bucket]
+    return [f"stream {name}" for name in streams] + [f"bucket {name}" for name in others]
+
+
 def runs_elsewhere(settings: Settings, aws: Aws) -> bool:
     """Whether the endpoint has the whole system, and it isn't this command line's processes:
     in containers, say, or on AWS."""
@@ -78,6 +106,13 @@ def runs_elsewhere(settings: Settings, aws: Aws) -> bool:
         return read_system(settings, aws).is_ready
     except UNREACHABLE:
         return False
+
+
+def install_packages(settings: Settings, say: Say) -> None:
+    """Have the packages of Pipfile.lock where an emulator that runs functions as processes takes
+    them from: the lock may have changed since its start. Outside of a checkout there is none."""
+    if (settings.root / "Pipfile.lock").is_file() and runs_functions_here(settings):
+        function_packages.ensure(settings.root, say)
 
 
 def await_servers(settings: Settings, aws: Aws, timeout: float) -> None:

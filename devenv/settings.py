@@ -58,6 +58,8 @@ class Settings:
     """RUN_ID: deploy this MLflow run's model rather than the alias's."""
     test_run: bool
     """TEST_RUN: the function predicts, and publishes nothing."""
+    function_port: int
+    """DEVENV_FUNCTION_PORT: where the function answers by itself, on loopback; 0 is nowhere."""
     web_port: int
     """DEVENV_WEB_PORT: where `devenv serve` listens, on loopback."""
 
@@ -164,6 +166,7 @@ def read_settings(environ: Mapping[str, str], root: Path) -> Settings:
         model_bucket=get("MODEL_BUCKET", names.bucket),
         run_id=get("RUN_ID"),
         test_run=get("TEST_RUN", "False") == "True",
+        function_port=_port(environ, "DEVENV_FUNCTION_PORT", 8080),
         web_port=_positive(environ, "DEVENV_WEB_PORT", 9696),
     )
 
@@ -189,6 +192,13 @@ def _architecture(environ: Mapping[str, str]) -> Literal["x86_64", "arm64"]:
         case "x86_64" | "arm64":
             return value
     raise BadInput(f"FUNCTION_ARCHITECTURE={value} is neither x86_64 nor arm64.")
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name, str(default))
+    if not value.isdecimal() or int(value) > 65_535:
+        raise BadInput(f"{name}={value} is not a port: a whole number up to 65535, or 0 for none.")
+    return int(value)
 
 
 def _positive(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -150,9 +151,17 @@ def _shards(settings: Settings, uuid: str) -> list[ShardState]:
     page = fetch(f"{settings.endpoint_url}/_devenv/mappings") if settings.is_local else None
     try:
         mappings = json.loads(page) if page else []
-        return [ShardState(**shard) for m in mappings if m["uuid"] == uuid for shard in m["shards"]]
+        return [shard_state(shard) for m in mappings if m["uuid"] == uuid for shard in m["shards"]]
     except (ValueError, TypeError, LookupError):  # Another emulator's answer.
         return []
+
+
+def shard_state(shown: Mapping[str, Any]) -> ShardState:
+    """Read a shard of the emulator's page. Counters that this version doesn't know are passed over.
+
+    Raises `KeyError` for one that is missing.
+    """
+    return ShardState(**{each.name: shown[each.name] for each in fields(ShardState)})
 
 
 def _model(settings: Settings, variables: Mapping[str, str]) -> ModelState:

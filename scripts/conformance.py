@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> None:
     os.environ.update(CREDENTIALS)
     settings = read_settings(os.environ, ROOT)
     with tempfile.TemporaryDirectory(prefix="devenv-conformance-") as folder:
-        reports = []
+        reports: list[Path] = []
         for name, start in SUBJECTS.items():
             report = Path(folder) / f"{len(reports)}.json"
             with start(settings, tell) as subject:

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from serving.events import PIPELINES, Features
 from serving.forest import read_forest
-from serving.s3_files import S3Folder, Unavailable
+from serving.s3_files import Missing, S3Folder, Unavailable
 
 
 class ModelError(RuntimeError):
@@ -123,7 +123,9 @@ def _loaded(uri: str) -> Predictor:
         flavors = yaml.safe_load(get("MLmodel").read_text())["flavors"]
         sklearn = dict(flavors.get("sklearn") or {})
     except FileNotFoundError as e:
-        raise ModelError(f"{uri}: there is no MLmodel in it{_elsewhere(uri)}") from e
+        raise ModelError(f"{uri}: there is no MLmodel in it") from e
+    except Missing as e:
+        raise ModelError(f"{e}{_elsewhere(uri)}") from e
     except (yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError) as e:
         raise ModelError(f"{uri}: its MLmodel does not describe an MLflow model") from e
     if sklearn:
@@ -149,7 +151,7 @@ def _elsewhere(uri: str) -> str:
         there = find_run(boto3.client("s3"), asked["bucket"], asked["run"])
     except ModelError:
         return ""
-    return f". MLflow 3 keeps models apart from runs: this run's is at {there}, name that instead"
+    return f" MLflow 3 keeps models apart from runs: this run's is at {there}; name that instead."
 
 
 def _file(uri: str, get: Callable[[str], Path], name: object) -> Path:

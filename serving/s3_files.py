@@ -20,6 +20,10 @@ class Unavailable(Exception):
     """A file that can't be got from S3, and why."""
 
 
+class Missing(Unavailable):
+    """A file that isn't in S3."""
+
+
 class S3Folder:
     """The files under `uri`, kept in a folder of the temporary one that `uri` names."""
 
@@ -65,5 +69,7 @@ class S3Folder:
                         part.close()
                         Path(part.name).replace(file)
         except (BotoCoreError, ClientError) as e:
-            raise Unavailable(f"{self.uri}: can't get {name} from it: {e}") from e
+            code = e.response["Error"]["Code"] if isinstance(e, ClientError) else None
+            kind = Missing if code == "NoSuchKey" else Unavailable
+            raise kind(f"{self.uri}: can't get {name} from it: {e}") from e
         return file

@@ -90,6 +90,26 @@ def ensure_model(settings: Settings, aws: Aws, say: Say, source: ModelSource) ->
     return _publish(registry, aws, settings, source.prepared(), say)
 
 
+def existing_model(settings: Settings, aws: Aws) -> DeployedModel:
+    """Find the model that would be deployed; nothing is trained or changed.
+
+    Raises `NotFound` if there is none, or if S3 lacks its files.
+    """
+    registry = Registry(settings.mlflow_tracking_uri, start=lambda: commands(settings).start_mlflow)
+    if settings.run_id is not None:
+        return _of_run(registry, aws, settings, settings.run_id, lambda line: None)
+    found = registry.version_with_alias(settings.model_name, settings.model_alias)
+    if found is None:
+        raise NotFound(
+            f"MLflow at {registry.uri} has no {settings.model_name}@{settings.model_alias}: "
+            "`devenv bootstrap` trains it, or set RUN_ID to a run with a model."
+        )
+    uri = registry.artifact_uri(found)
+    if has := defect(aws, uri):
+        raise NotFound(f"{settings.model_name}@{settings.model_alias}: at {uri} S3 has {has}.")
+    return _as_deployed(registry, settings, found, uri)
+
+
 def _publish(
     registry: Registry, aws: Aws, settings: Settings, prepared: PreparedModel, say: Say
 ) -> DeployedModel:

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "demo": "Predict sample events, one by one.",
     "bench": "Measure the endpoint; --against ministack or stock beside it.",
     "serve": "The function's model as a web service.",
+    "template": "The system as a CloudFormation template.",
     "publish": "Build the function's image and push it to ECR.",
     "teardown": "Remove what the bootstrap made.",
 }

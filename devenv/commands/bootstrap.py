@@ -18,7 +18,7 @@ from devenv.commands.context import (
     pass_context,
     pipeline_option,
 )
-from devenv.environment import await_servers, model_source
+from devenv.environment import await_servers, install_packages, model_source
 from devenv.output import Output
 from devenv.settings import Settings
 
@@ -61,6 +61,7 @@ def bootstrap(
     if wait:
         await_servers(settings, context.aws, wait)
     with progress.steps(context.output(), STEPS) as say:
+        install_packages(settings, say)
         model = steps.run(settings, context.aws, say, model_source(data, settings.pipeline))
     context.output(as_json).data(
         f"{model.name} version {model.version} from {model.artifact_uri}",

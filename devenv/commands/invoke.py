@@ -28,7 +28,7 @@ def invoke(context: Context, event: TextIO) -> None:
         json.loads(text)
     except ValueError as error:  # Not UTF-8 is one, too.
         raise BadInput(f"{event.name} is not JSON: {error}.") from error
-    answer = context.aws.functions.invoke(
+    answer = context.aws.invocations.invoke(
         FunctionName=context.settings.function_name, Payload=text.encode(), LogType="Tail"
     )
     log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")

@@ -5,8 +5,8 @@ from collections.abc import Collection
 import click
 
 from devenv.commands.context import Context, data_option, next_steps, pass_context, pipeline_option
-from devenv.environment import bring_up, stop_owned
-from devenv.errors import DevenvError
+from devenv.environment import bring_up, bring_up_empty, stop_owned
+from devenv.errors import BadInput, DevenvError
 from devenv.progress import steps
 from devenv.settings import Settings
 from devenv.stack.embedded import NAMES, Embedded
@@ -19,19 +19,29 @@ STEPS = 14
 
 @click.command()
 @click.option("-d", "--detach", is_flag=True, help="Leave it running in the background.")
+@click.option(
+    "--empty",
+    is_flag=True,
+    help="Make nothing but MLflow's bucket: for streams and functions of your own.",
+)
 @pipeline_option
 @data_option
 @pass_context
-def up(context: Context, detach: bool, data: str | None) -> None:
+def up(context: Context, detach: bool, empty: bool, data: str | None) -> None:
     """Start emulator and MLflow server, and make model, role, streams, function and mapping.
 
     In the foreground the logs are shown until Ctrl-C, which stops everything that was started
     here. Running it again is harmless.
     """
     settings = context.settings
+    if empty and data is not None:
+        raise BadInput("--empty makes no model, so there's nothing to train on --data.")
     with steps(context.output(), STEPS) as say:
-        result = bring_up(settings, context.aws, say, data)
-    for line in summary(settings):
+        if empty:
+            result = bring_up_empty(settings, context.aws, say)
+        else:
+            result = bring_up(settings, context.aws, say, data)
+    for line in summary_of_empty(settings) if empty else summary(settings):
         context.say(line)
     if detach:
         return
@@ -59,6 +69,18 @@ def summary(settings: Settings) -> list[str]:
         f"  MLflow     {settings.mlflow_tracking_uri}",
         "",
         *next_steps(settings),
+        "",
+    ]
+
+
+def summary_of_empty(settings: Settings) -> list[str]:
+    return [
+        "",
+        f"  endpoint   {settings.endpoint} (region {settings.region})",
+        f"  MLflow     {settings.mlflow_tracking_uri}, artifacts in s3://{settings.model_bucket}",
+        "",
+        "Next: aws kinesis create-stream --stream-name NAME --shard-count 1",
+        "      devenv bootstrap   (makes this project's system after all)",
         "",
     ]
 

@@ -91,7 +91,8 @@ class Machine:
         """
         beside = Path(path).parent == Path(sys.executable).parent
         if beside and (version := self.installed(["awscli"]).get("awscli")):
-            return f"aws-cli/{version}"
+            ours = "devenv.aws_cli" in Path(path).read_text(errors="replace")
+            return f"aws-cli/{version}" + (" devenv/" if ours else "")
         try:
             done = subprocess.run(
                 (path, "--version"), capture_output=True, text=True, timeout=4, check=False

@@ -6,12 +6,15 @@ Everything that LocalStack is told, it is told here, through the variables that 
 files go under DEVENV_HOME, its temporary ones too: by default instances share /tmp and /var/lib.
 """
 
+import logging
 import os
+import socket
 import sys
 import tempfile
 from pathlib import Path
 
 from devenv.emulator import database_files, service_catalog
+from devenv.emulator.function_port.choice import NAME_VARIABLE, PORT_VARIABLE, REGION_VARIABLE
 from devenv.emulator.kinesis import database
 from devenv.emulator.s3 import records
 from devenv.errors import BadInput, DevenvError
@@ -44,11 +47,14 @@ def main() -> None:
         variables = localstack_variables(settings, settings.home / "emulator")
         if "--stock" not in sys.argv:
             prepare_files(settings)
+            variables |= function_port_variables(settings)
     except (DevenvError, OSError) as error:
         say(str(error))
         sys.exit(1)
     folder = settings.home / "emulator"
     os.environ.update(variables)
+    for name, value in function_packages(settings).items():
+        os.environ.setdefault(name, value)
     if "--stock" not in sys.argv:
         os.environ.update(OURS)
         for name, value in TUNABLE.items():
@@ -63,7 +69,37 @@ def main() -> None:
 
     from localstack.runtime.main import main as run_localstack
 
-    run_localstack()
+    try:
+        run_localstack()
+    except SystemExit as end:
+        leave(end.code)
+
+
+def leave(code: object) -> None:
+    """End the process, now that LocalStack has stopped. A service that was first asked for while it
+    stopped has threads that nobody ends, and the interpreter would wait for them for ever. What
+    was acknowledged is on disk by then."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
+def function_packages(settings: Settings) -> dict[str, str]:
+    """Return what functions run on, where whoever started this hasn't said: the newest of what
+    scripts/setup has installed in the checkout. Empty where nothing has been."""
+    installed = (settings.root / ".venv-function").glob("*/runtime")
+    folders = sorted((path.parent for path in installed), key=lambda path: path.stat().st_mtime)
+    if not folders or executor() == EXECUTORS["containers"]:
+        return {}
+    return {
+        "DEVENV_IMAGE_REPOSITORY": settings.image_repository,
+        "DEVENV_IMAGE_ROOT": str(settings.root),
+        "DEVENV_IMAGE_PACKAGES": str(folders[-1].parent / "of-lock"),
+        "DEVENV_ZIP_PYTHON": str(folders[-1] / "zip" / "bin" / "python"),
+        "DEVENV_RUNTIME_DIR": str(folders[-1] / "runtime"),
+        "DEVENV_FUNCTION_LOG": str(settings.home / "logs" / "function.log"),
+    }
 
 
 def prepare_files(settings: Settings) -> None:
@@ -72,6 +108,33 @@ def prepare_files(settings: Settings) -> None:
         settings.home / "emulator" / "kinesis" / database.FILE_NAME, database.KIND, say
     )
     database_files.prepare(settings.s3_folder / records.FILE_NAME, records.KIND, say)
+
+
+def function_port_variables(settings: Settings) -> dict[str, str]:
+    """Where the function answers by itself; nowhere if another program is at that port."""
+    port = settings.function_port
+    host = "127.0.0.1" if is_loopback(settings.endpoint_url) else "0.0.0.0"
+    if port and not is_free(host, port):
+        say(
+            f"Port {port} is taken, so the function does not answer there by itself: free it, or "
+            f"set {PORT_VARIABLE} to another port (0: none), and start the emulator again."
+        )
+        port = 0
+    return {
+        PORT_VARIABLE: str(port),
+        NAME_VARIABLE: settings.function_name,
+        REGION_VARIABLE: settings.region or "us-east-1",
+    }
+
+
+def is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def say(line: str) -> None:

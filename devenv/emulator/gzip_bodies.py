@@ -7,22 +7,19 @@ import gzip
 import io
 import json
 import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from localstack.aws.handlers.codec import ContentDecoder
+if TYPE_CHECKING:
+    from localstack.aws.handlers.codec import ContentDecoder
 
 MESSAGE = "The request body is not gzip, as its Content-Encoding says."
 
 
-def install() -> None:
-    """Put `decode` in the place of LocalStack's own."""
-
-    def call(self: ContentDecoder, chain: Any, context: Any, response: Any) -> None:
-        service = context.service.service_name if context.service else None
-        if service not in self.SKIP_GZIP_SERVICES:
-            decode(chain, context, response)
-
-    ContentDecoder.__call__ = call
+def decode_call(self: "ContentDecoder", chain: Any, context: Any, response: Any) -> None:
+    """In place of the method of LocalStack's handler: `decode`, but for services that do it."""
+    service = context.service.service_name if context.service else None
+    if service not in self.SKIP_GZIP_SERVICES:
+        decode(chain, context, response)
 
 
 def decode(chain: Any, context: Any, response: Any) -> None:

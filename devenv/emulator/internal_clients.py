@@ -5,23 +5,21 @@ of its own, which the server has long closed: 2 descriptors more with each funct
 """
 
 import threading
+from collections.abc import Callable
 from typing import Any
-
-from localstack.aws.connect import InternalClientFactory
 
 LOCK = threading.Lock()
 SESSIONS: dict[tuple[object, ...], Any] = {}
 """botocore's HTTP sessions, by what they differ in."""
 
 
-def install() -> None:
+def sharing_connections(prepare: Callable[..., Any]) -> Callable[..., Any]:
     """Have each client that is made from now on use a shared HTTP session."""
-    prepare = InternalClientFactory._get_client_post_hook
 
     def prepare_and_share(factory: Any, client: Any) -> Any:
         return share(prepare(factory, client))
 
-    InternalClientFactory._get_client_post_hook = prepare_and_share
+    return prepare_and_share
 
 
 def share(client: Any) -> Any:

@@ -93,15 +93,14 @@ def guard_the_door() -> None:
     """Ask of each request who signed it, before anything answers it; before all other hooks of
     ours. Which hosts and origins may ask at all, the server has looked at before."""
     from localstack.aws import handlers
-    from localstack.aws.handlers.cors import CorsEnforcer
 
+    from devenv.emulator import localstack_seams
     from devenv.emulator.door import chain
 
     handlers.preprocess_request.handlers.insert(0, chain.authenticate)
     handlers.serve_custom_service_request_handlers.append(chain.authorize)
     handlers.run_custom_response_handlers.append(chain.isolate_pages)
-    # The guard decides which origins are let in; LocalStack has a list of its own.
-    CorsEnforcer.is_cors_origin_allowed = staticmethod(lambda headers: True)
+    localstack_seams.apply(localstack_seams.DOOR)
 
 
 @hooks.on_infra_start(should_load=kinesis_is_ours)
@@ -110,12 +109,12 @@ def answer_kinesis_early() -> None:
     what its Content-Encoding says as the sender's fault."""
     from localstack.aws.handlers import preprocess_request
 
-    from devenv.emulator import gzip_bodies
-    from devenv.emulator.kinesis.fast_path import FastPath
+    from devenv.emulator import localstack_seams
+    from devenv.emulator.kinesis.json_handler import JsonHandler
     from devenv.emulator.kinesis.provider import kinesis
 
-    preprocess_request.append(FastPath(kinesis))
-    gzip_bodies.install()
+    preprocess_request.append(JsonHandler(kinesis))
+    localstack_seams.apply(localstack_seams.REQUESTS)
 
 
 @hooks.on_infra_start(should_load=kinesis_is_ours)
@@ -149,24 +148,23 @@ def map_kinesis_to_functions() -> None:
     from localstack.http import Response
     from localstack.services.edge import ROUTER
 
-    from devenv.emulator.functions import log_shipping
+    from devenv.emulator import localstack_seams
     from devenv.emulator.mapping import api
 
     def mappings(request: object) -> Response:
-        shown = [worker.shown() for worker in list(api.WORKERS.values())]
+        shown = [mapping.shown() for mapping in list(api.SUPERVISORS.values())]
         return Response(json.dumps(shown), mimetype="application/json")
 
-    api.install()
-    log_shipping.install()
+    localstack_seams.apply(localstack_seams.MAPPINGS + localstack_seams.FUNCTION_LOGS)
     ROUTER.add("/_devenv/mappings", mappings)
 
 
 @hooks.on_infra_start(priority=-1)
 def read_times_of_cbor() -> None:
     """Have Kinesis's times in CBOR read and written as AWS does; after LocalStack's own hook."""
-    from devenv.emulator.kinesis import cbor_times
+    from devenv.emulator import localstack_seams
 
-    cbor_times.install()
+    localstack_seams.apply(localstack_seams.TIMES)
 
 
 @aws_provider(api="s3", name="devenv")
@@ -178,44 +176,21 @@ def durable_s3() -> Service:
 
 
 @hooks.on_infra_start()
-def resolve_images_here() -> None:
+def answer_lambda_as_aws() -> None:
     """Have `create_function` take images from where our executor does, and Lambda's API refuse and
     accept what AWS does; and LocalStack's clients to itself share their connections."""
-    from localstack.services.lambda_ import provider
+    from devenv.emulator import localstack_seams
 
-    from devenv.emulator import internal_clients
-    from devenv.emulator.functions import lambda_api
-
-    if _functions_are_containers():
-        from devenv.emulator.functions.container_executor import resolve_image
-    else:
-        from devenv.emulator.functions.images import resolve_image
-
-    provider.create_image_code = resolve_image
-    lambda_api.install()
-    internal_clients.install()
+    localstack_seams.apply(localstack_seams.FUNCTIONS + localstack_seams.CLIENTS)
 
 
 @hooks.on_infra_start()
 def answer_http_as_aws() -> None:
     """Have function URLs ask who may call, and have names that resolve; and them and API Gateway
-    pass on what was sent.
+    pass on what was sent."""
+    from devenv.emulator import localstack_seams
 
-    LocalStack takes what curl sends by default for a form, and writes it anew: `{"a": 1}` becomes
-    `%7B%22a%22%3A+1%7D=`.
-    """
-    import rolo.request
-    from localstack.services.lambda_ import urlrouter
-
-    from devenv.emulator.functions import url_access, url_names
-
-    def body(request: Any) -> bytes:
-        return bytes(request.get_data())
-
-    rolo.request.restore_payload = body  # API Gateway imports it from there when first used.
-    urlrouter.restore_payload = body
-    url_access.install()
-    url_names.install(os.environ["DEVENV_EMULATOR_HOST"], _functions_are_containers())
+    localstack_seams.apply(localstack_seams.FUNCTION_URLS)
 
 
 @hooks.on_infra_start()
@@ -229,6 +204,14 @@ def remove_leftover_containers() -> None:
         from devenv.emulator.functions.container_executor import remove_leftovers
 
         remove_leftovers()
+
+
+@hooks.on_infra_shutdown()
+def stop_function_by_itself() -> None:
+    """End the environment behind DEVENV_FUNCTION_PORT."""
+    from devenv.emulator.function_port import choice
+
+    choice.stop()
 
 
 @hooks.on_infra_shutdown()

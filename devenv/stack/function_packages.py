@@ -7,7 +7,9 @@
   path of both.
 
 They lie under `.venv-function/KEY`, where KEY is a digest of all that goes in; an old key's folder
-may still be in use by another environment, so it's left alone.
+may still be in use by another environment, so it's left alone. `.venv-function/of-lock/DIGEST`
+leads to the packages of a Pipfile.lock with that SHA-256: by it a running emulator finds those of a
+lock that has changed since it was started.
 """
 
 import hashlib
@@ -26,6 +28,7 @@ from devenv.stack.lock import locked
 
 RUNTIME_PACKAGES = ("awslambdaric",)
 ZIP_PACKAGES = ("boto3",)
+OF_LOCK = "of-lock"
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,11 @@ class FunctionPackages:
     @property
     def image_python(self) -> Path:
         return self.folder / "image" / "bin" / "python"
+
+    @property
+    def of_locks(self) -> Path:
+        """Of each Pipfile.lock that packages were ever made for, a link called by its SHA-256."""
+        return self.folder.parent / OF_LOCK
 
     @property
     def zip_python(self) -> Path:
@@ -58,12 +66,19 @@ def ensure(root: Path, say: Callable[[str], None]) -> FunctionPackages:
         digest.update(lock.read_bytes())
     base = root / ".venv-function"
     packages = FunctionPackages(base / digest.hexdigest()[:12])
-    if packages.folder.is_dir():
+    link = packages.of_locks / hashlib.sha256(locks[0].read_bytes()).hexdigest()
+    if packages.folder.is_dir() and _leads_to(link, packages.folder):
         return packages
     with locked(base / "lock", lambda: say("Another devenv is installing packages: waiting …")):
         if not packages.folder.is_dir():
             say("Installing what the function runs on from Pipfile.lock …")
             _build(packages, *locks)
+        if not _leads_to(link, packages.folder):
+            link.parent.mkdir(exist_ok=True)
+            partial = link.with_suffix(".partial")
+            partial.unlink(missing_ok=True)
+            partial.symlink_to(Path("..") / packages.folder.name)
+            partial.replace(link)
     return packages
 
 
@@ -78,6 +93,10 @@ def pipfile_requirements(lock: Path, *, hashes: bool = True) -> str:
         extras = f"[{','.join(entry['extras'])}]" if "extras" in entry else ""
         lines.append(f"{name}{extras}{entry['version']}{marker}{checks}")
     return "\n".join(lines) + "\n"
+
+
+def _leads_to(link: Path, folder: Path) -> bool:
+    return link.is_symlink() and link.resolve() == folder.resolve()
 
 
 def _build(packages: FunctionPackages, pipfile_lock: Path, tooling_lock: Path) -> None:

@@ -17,6 +17,7 @@ PLUGINS = {"kinesis:devenv", "s3:devenv", "ProcessExecutor"}
 """What the emulator must have found of ours."""
 
 EMULATOR_PAGE = "/_localstack/health"
+PLUGINS_PAGE = "/_devenv/plugins"
 MLFLOW_PAGE = "/health"
 
 MLFLOW_VARIABLES = {
@@ -65,9 +66,11 @@ def emulator(settings: Settings, packages: FunctionPackages) -> Service:
         variables={
             "AWS_ENDPOINT_URL": settings.endpoint_url,
             "DEVENV_HOME": str(settings.home),
+            "DEVENV_FUNCTION_PORT": str(settings.function_port),
+            "FUNCTION_NAME": settings.function_name,
             "DEVENV_IMAGE_REPOSITORY": settings.image_repository,
             "DEVENV_IMAGE_ROOT": str(settings.root),
-            "DEVENV_IMAGE_PYTHON": str(packages.image_python),
+            "DEVENV_IMAGE_PACKAGES": str(packages.of_locks),
             "DEVENV_ZIP_PYTHON": str(packages.zip_python),
             "DEVENV_RUNTIME_DIR": str(packages.runtime_folder),
             "DEVENV_FUNCTION_LOG": str(settings.home / "logs" / "function.log"),
@@ -95,6 +98,14 @@ def mlflow_server(settings: Settings) -> Service | None:
         timeout=120,
         variables=MLFLOW_VARIABLES,
     )
+
+
+def runs_functions_here(settings: Settings) -> bool:
+    """Whether the endpoint is an emulator that runs functions as processes of this machine, whoever
+    started it: it takes their packages from the checkout."""
+    if not settings.is_local:
+        return False
+    return b"ProcessExecutor" in (fetch(f"{settings.endpoint_url}{PLUGINS_PAGE}") or b"")
 
 
 def answering(settings: Settings, name: str) -> str | None:
@@ -126,7 +137,7 @@ def check_plugins(emulator_url: str) -> None:
 
     LocalStack falls back to its own with no more than a warning.
     """
-    page = fetch(f"{emulator_url}/_devenv/plugins")
+    page = fetch(f"{emulator_url}{PLUGINS_PAGE}")
     missing = PLUGINS.difference(json.loads(page) if page else [])
     if missing:
         raise DevenvError(

@@ -195,5 +195,6 @@ def instance_variables(home: Path) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{free_port()}",
+        "DEVENV_FUNCTION_PORT": str(free_port()),
         "DEVENV_HOME": str(home),
     }

@@ -1,19 +1,21 @@
 """Ports for the servers of tests."""
 
+import atexit
 import fcntl
 import os
 import random
 import socket
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
 
 BELOW_EPHEMERAL = range(20_000, 32_000)
 """Not among those that the system gives to outgoing connections: a server that is stopped and
 started again would sometimes find its port taken by one."""
 
-_claims: list[IO[str]] = []
-"""Locked files, one for each port that this process has been given; they end with it."""
+_claims = ExitStack()
+"""Holds a locked file for each port that this process has been given, until it ends."""
+atexit.register(_claims.close)
 
 
 def free_port() -> int:
@@ -37,5 +39,5 @@ def _claim(port: int) -> bool:
     except OSError:
         file.close()
         return False
-    _claims.append(file)
+    _claims.push(file)
     return True

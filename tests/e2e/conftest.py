@@ -133,6 +133,7 @@ def shell_in(folder: Path) -> Shell:
             "AWS_CONFIG_FILE": str(folder / "none"),
             "AWS_EC2_METADATA_DISABLED": "true",
             "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{free_port()}",
+            "DEVENV_FUNCTION_PORT": str(free_port()),
             "DEVENV_HOME": str(home),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         },

@@ -70,3 +70,57 @@ def test_the_resources_are_listed(running: Shell) -> None:
     assert "MLmodel" in aws(running, "s3", "ls", "--recursive", "s3://mlflow-models/")
     role = aws(running, "iam", "get-role", "--role-name", "lambda-kinesis-role")
     assert "lambda.amazonaws.com" in role
+
+
+def test_the_option_of_cli_2(running: Shell) -> None:
+    """As the tutorials write it; the data is taken as it is."""
+    raw = ("--cli-binary-format", "raw-in-base64-out", "--no-cli-pager")
+    target = ("--stream-name", "ride_events", "--partition-key", "1")
+    answer = json.loads(aws(running, "kinesis", "put-record", *target, "--data", "{}", *raw))
+    at = ("--shard-iterator-type", "AT_SEQUENCE_NUMBER", "--shard-id", SHARD)
+    number = ("--starting-sequence-number", answer["SequenceNumber"])
+    found = aws(
+        running, "kinesis", "get-shard-iterator", "--stream-name", "ride_events", *at, *number
+    )
+    iterator = json.loads(found)["ShardIterator"]
+    page = aws(running, "kinesis", "get-records", "--shard-iterator", iterator, "--limit", "1")
+    assert json.loads(page)["Records"][0]["Data"] == "e30="
+    refused = running.run("aws", "kinesis", "list-streams", "--cli-binary-format", "base64")
+    assert refused.code == 255
+    assert "is AWS CLI 1" in refused.err
+
+
+def test_queues_of_the_emulator(running: Shell) -> None:
+    """By docs/how-it-works.md's recipe, by any endpoint variable; CLI 1 alone goes to AWS."""
+    name = ("--queue-name", "ride-duration-prediction-failures", "--output", "text")
+    url = aws(running, "sqs", "get-queue-url", *name, "--query", "QueueUrl").strip()
+    endpoint = running.variables["AWS_ENDPOINT_URL"]
+    assert url == f"{endpoint}/000000000000/ride-duration-prediction-failures"
+    own = f"own-{uuid.uuid4().hex}"
+    made = json.loads(aws(running, "sqs", "create-queue", "--queue-name", own))["QueueUrl"]
+    try:
+        aws(running, "sqs", "send-message", "--queue-url", made, "--message-body", "hello")
+        done = running.run(
+            *("aws", "sqs", "receive-message", "--queue-url", made),
+            AWS_ENDPOINT_URL="http://127.0.0.1:1",
+            AWS_ENDPOINT_URL_SQS=endpoint,
+        )
+        assert json.loads(done.out)["Messages"][0]["Body"] == "hello", done.err
+    finally:
+        aws(running, "sqs", "delete-queue", "--queue-url", made)
+
+
+def test_logs_tail(running: Shell, tmp_path: Path) -> None:
+    """CLI 2's command: the last ten minutes of the function's log."""
+    name = ("--function-name", "ride-duration-prediction")
+    event = ("--payload", f"file://{EVENTS / 'kinesis-ride-123-003.json'}")
+    aws(running, "lambda", "invoke", *name, *event, str(tmp_path / "out.json"))
+    tail = ("logs", "tail", "/aws/lambda/ride-duration-prediction", "--format", "short")
+
+    def reports() -> list[str]:
+        return [x for x in aws(running, *tail).splitlines() if " REPORT RequestId: " in x]
+
+    assert wait_for(reports, timeout=30, failure="no REPORT in the log")
+    missing = running.run("aws", "logs", "tail", "/no/such/group")
+    assert missing.code == 255
+    assert "ResourceNotFoundException" in missing.err

@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
@@ -102,3 +104,34 @@ def test_a_taken_port_is_told_in_one_line(shell: Shell, setting: str) -> None:
     assert f"127.0.0.1:{port} (Address already in use; taken by {me.name()}, {me.pid})" in line
     assert f"set {setting} to another port" in line
     assert shell.processes() == []
+
+
+def test_up_empty_makes_nothing_but_mlflows_bucket(shell: Shell, tmp_path: Path) -> None:
+    """MLflow keeps artifacts in it; what was made before is told; the bootstrap works after it."""
+    refused = shell.devenv("up", "--empty", "--data", "x.parquet")
+    assert (refused.code, "nothing to train" in refused.err) == (2, True)
+    up = shell.devenv("up", "-d", "--empty")
+    assert up.code == 0, up.err
+    assert "bucket mlflow-models: made" in up.err
+    assert "Not empty" not in up.err
+    assert "aws kinesis create-stream" in up.err
+    lists = {
+        "StreamNames": ("kinesis", "list-streams"),
+        "Functions": ("lambda", "list-functions"),
+        "Roles": ("iam", "list-roles"),
+        "EventSourceMappings": ("lambda", "list-event-source-mappings"),
+        "logGroups": ("logs", "describe-log-groups"),
+    }
+    for key, operation in lists.items():
+        assert json.loads(shell.run("aws", *operation).out)[key] == [], key
+    assert shell.run("aws", "sqs", "list-queues").out == ""
+    (tmp_path / "notes.txt").write_text("hello")
+    run = f"import mlflow; mlflow.log_artifact({str(tmp_path / 'notes.txt')!r})"
+    logged = shell.run(sys.executable, "-c", run, MLFLOW_EXPERIMENT_NAME="mine")
+    assert logged.code == 0, logged.err
+    assert "notes.txt" in shell.run("aws", "s3", "ls", "--recursive", "s3://mlflow-models/").out
+
+    made = ("--stream-name", "mine", "--shard-count", "1")
+    assert shell.run("aws", "kinesis", "create-stream", *made).code == 0
+    again = shell.devenv("up", "-d", "--empty")
+    assert "Not empty: stream mine, from before. `devenv down --purge` deletes all." in again.err

@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["devenv.emulator.server.front"])
+FORKS.set_forkserver_preload(["devenv.emulator.server.kinesis_connection"])
 """Imports are done once: they take a second and a half, a server with them in place 0.1 s."""
 
 
@@ -54,10 +54,10 @@ def _serve(path: Path, port: Connection) -> None:
 
     from devenv.emulator.kinesis.service import Kinesis
     from devenv.emulator.kinesis.store import Store
-    from devenv.emulator.server.front import FrontFactory
+    from devenv.emulator.server.kinesis_connection import ConnectionFactory
 
     kinesis = Kinesis(Store(path))
-    factory = FrontFactory(Factory.forProtocol(Protocol), lambda: kinesis, reactor.callLater)
+    factory = ConnectionFactory(Factory.forProtocol(Protocol), lambda: kinesis, reactor.callLater)
     listening = reactor.listenTCP(0, factory, interface="127.0.0.1")
     port.send(listening.getHost().port)
     reactor.run()

@@ -44,7 +44,7 @@ def test_a_zip_with_its_own_bootstrap_runs(
 @pytest.mark.parametrize(
     ("files", "options", "words"),
     [
-        ({"index.js": ""}, {"Runtime": "nodejs22.x"}, "use python3.x or provided.*"),
+        ({"A.java": ""}, {"Runtime": "java21"}, "use python3.x, nodejs, or provided.*"),
         ({"other": ""}, {}, "bootstrap does not exist"),
     ],
 )

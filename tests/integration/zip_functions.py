@@ -80,7 +80,7 @@ class Functions:
         return config
 
     def invoke(self, name: str, event: object = None, **options: Any) -> Answer:
-        answer = self.aws.functions.invoke(
+        answer = self.aws.invocations.invoke(
             FunctionName=name, Payload=json.dumps(event).encode(), LogType="Tail", **options
         )
         return Answer(

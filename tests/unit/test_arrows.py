@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "devenv"
 
 LAYERS: dict[str, tuple[str, ...]] = {
-    "entry": ("devenv.__main__",),
+    "entry": ("devenv.__main__", "devenv.aws_cli"),
     "cli": ("devenv.cli",),
     "commands": ("devenv.commands", "devenv.testing"),
     "work": (
@@ -168,8 +168,8 @@ def test_nothing_imports_the_emulator_or_localstack(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in MODULES if n != "devenv.aws"])
 def test_only_aws_imports_boto3(name: str) -> None:
-    """Others may know its errors, but never make a client."""
-    errors = ("boto3.exceptions", "botocore.exceptions")
+    """Others may know its errors, and how it finds an endpoint, but never make a client."""
+    errors = ("boto3.exceptions", "botocore.exceptions", "botocore.configprovider")
     found = [i for i in imports(MODULES[name]) if within(i, "boto3") or within(i, "botocore")]
     assert [i for i in found if not any(within(i, module) for module in errors)] == []
 

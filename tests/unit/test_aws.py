@@ -247,14 +247,15 @@ def test_clients_have_the_settings_region(monkeypatch: pytest.MonkeyPatch) -> No
     assert aws.kinesis.meta.region_name == "eu-west-1"
 
 
-def test_the_functions_client_waits_and_asks_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invocation_is_waited_for_and_made_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A function that runs for 15 minutes must not be cut, nor invoked again."""
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     aws: Any = Aws(read_settings(EMULATOR, Path("/checkout")))
-    assert aws.functions.meta.config.read_timeout > 900
-    assert aws.functions.meta.config.retries["total_max_attempts"] == 1
+    assert aws.invocations.meta.config.read_timeout > 900
+    assert aws.invocations.meta.config.retries["total_max_attempts"] == 1
+    assert aws.functions.meta.config.retries["total_max_attempts"] == 3
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ READ_BY_OTHERS = {
         (
             "DEVENV_EMULATOR_PORT",
             "DEVENV_MLFLOW_PORT",
-            "DEVENV_FUNCTION_PORT",
             "DEVENV_FUNCTION_CPU_LIMIT",
             "DOCKER_SOCKET",
         ),

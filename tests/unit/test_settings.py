@@ -38,6 +38,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         "model_bucket": "mlflow-models",
         "run_id": None,
         "test_run": False,
+        "function_port": 8080,
         "web_port": 9696,
     }
     assert settings().endpoint == "AWS"

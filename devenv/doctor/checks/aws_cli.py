@@ -1,5 +1,7 @@
 """AWS CLI v2 takes `--data` for base64 where v1 took it as it is: "Invalid base64", or worse,
 a record that is something else. There is no variable for it, only a line in ~/.aws/config.
+And v1 refuses the option that v2 needs, and asks AWS for `sqs` whatever AWS_ENDPOINT_URL says; but
+for the one of .venv (`devenv.aws_cli`).
 
 Source: https://docs.aws.amazon.com/cli/latest/userguide/cliv2-migration-changes.html
 """
@@ -9,7 +11,7 @@ import re
 from devenv.doctor.facts import Facts
 from devenv.doctor.finding import Finding, skipped, well, wrong
 
-NAME = "The AWS CLI takes data as it is typed"
+NAME = "The AWS CLI takes data as it is typed, and asks this endpoint"
 SETTING, VALUE = "cli_binary_format", "raw-in-base64-out"
 
 
@@ -24,6 +26,11 @@ def check(facts: Facts) -> Finding:
     version = re.search(r"aws-cli/(\d+)\.\S+", said)
     if version is None:
         return skipped(f"{path} does not tell its version")
+    if int(version[1]) < 2 and " devenv/" not in said:
+        return wrong(
+            f"{path} is {version[0]}, which refuses --cli-binary-format and sends `aws sqs` to AWS",
+            "`scripts/setup` and `. .venv/bin/activate`: the `aws` there does neither.",
+        )
     if int(version[1]) < 2 or facts.profile.get(SETTING) == VALUE:
         return well(f"{version[0]}, {path}")
     return wrong(

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from localstack.aws.api.cloudformation import StackStatus
-from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
-from localstack.services.cloudformation.v2.entities import Stack
 from localstack.services.cloudformation.v2.provider import CloudformationProviderV2
 from localstack.services.plugins import Service
 
+from devenv.emulator import localstack_seams
 from devenv.emulator.cloudformation.failures import FAILED, failure
 from devenv.emulator.cloudformation.stream_consumers import ConsumerProvider
 from devenv.emulator.cloudformation.streams import StreamProvider
@@ -22,21 +21,21 @@ BEGINNINGS = (UPDATING, StackStatus.CREATE_IN_PROGRESS, StackStatus.DELETE_IN_PR
 
 
 def make_service() -> Service:
-    load = ResourceProviderExecutor.try_load_resource_provider
-    ResourceProviderExecutor.try_load_resource_provider = staticmethod(_ours_first(load))
-    Stack.set_stack_status = _with_reason(Stack.set_stack_status)
+    localstack_seams.apply(localstack_seams.CLOUDFORMATION)
     return Service.for_provider(CloudformationProviderV2())
 
 
-def _ours_first(load: Callable[[str], Any]) -> Callable[[str], Any]:
+def ours_first(load: Callable[[str], Any]) -> Any:
+    """Have our resources made by our providers."""
+
     def try_load_resource_provider(resource_type: str) -> Any:
         ours = OURS.get(resource_type)
         return load(resource_type) if ours is None else ours()
 
-    return try_load_resource_provider
+    return staticmethod(try_load_resource_provider)
 
 
-def _with_reason(set_status: Callable[..., None]) -> Callable[..., None]:
+def with_reason(set_status: Callable[..., None]) -> Callable[..., None]:
     """LocalStack gives the reason to the resource's event alone, and calls an update COMPLETE, or a
     creation rolled back, whatever failed in it. Nothing is rolled back, as with AWS's
     --disable-rollback: there it ends in UPDATE_FAILED."""

@@ -3,7 +3,7 @@
 | question | file |
 | --- | --- |
 | Is the Host one of ours, and does a web page of another site ask? | `guard` |
-| Where is that asked, for HTTP/1.1, HTTP/2 and WebSocket? | `site`; `server.front` for Kinesis |
+| Where is that asked, for HTTP/1.1, HTTP/2 and WebSocket? | `site`; of Kinesis: `server` |
 | Which other sites do a bucket's CORS rules or a function URL let in? | `cross_origin` |
 | Who signed the request? | `credentials` |
 | What may be asked without a signature? | `unsigned`, `public_s3` |

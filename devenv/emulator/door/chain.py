@@ -185,3 +185,8 @@ def _refuse_unsigned_queue_url(context: Any) -> None:
     unsigned.require_open_operation(
         "sqs", request.values["Action"], {"QueueUrl": request.path}, found["account"], region
     )
+
+
+def any_origin(_original: object) -> Any:
+    """In place of LocalStack's look at origins: the guard has looked at the request's."""
+    return staticmethod(lambda headers: True)

@@ -1,8 +1,8 @@
 """From a function's configuration to what is run: a folder, a command and the variables.
 
-Three kinds: the project's image (interpreter from Pipfile.lock), a zip for a Python runtime
-(interpreter with boto3 alone, as AWS's managed runtime has), a zip with its own `bootstrap`
-(`provided.*`). Any other runtime is refused with a reason.
+Four kinds: the project's image (interpreter from Pipfile.lock), a zip for a Python runtime
+(interpreter with boto3 alone, as AWS's managed runtime has), a zip for a Node runtime, where there
+is Node, and a zip with its own `bootstrap` (`provided.*`). Others are refused with a reason.
 """
 
 import os
@@ -14,11 +14,12 @@ from typing import Any
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
-from devenv.emulator.functions import lambda_paths, layers
-from devenv.emulator.functions.images import HANDLER, ImageFolder, snapshot_folder
+from devenv.emulator.functions import lambda_paths, layers, node
+from devenv.emulator.functions.images import HANDLER, python_of, snapshot_folder
 from devenv.emulator.functions.installed import installed
 from devenv.errors import DevenvError
 
+HERE = f"python{platform.python_version().rpartition('.')[0]}"
 NOT_FOR_FUNCTIONS = ("LOCALSTACK_", "EDGE_PORT", "AWS_LAMBDA_FUNCTION_TIMEOUT")
 """What LocalStack passes to its own init, and AWS has no equivalent of."""
 
@@ -35,6 +36,8 @@ class Code:
     """`python3.13`, or None for an image."""
     opt: Path | None = None
     """Where the layers lie that AWS has in /opt; None if there are none."""
+    runs_on: str | None = None
+    """The runtime that it really is, if not the one that was asked for: `nodejs20.x`."""
 
 
 def locate(version: FunctionVersion) -> Code:
@@ -43,22 +46,37 @@ def locate(version: FunctionVersion) -> Code:
     if config.image is not None:
         command = config.image_config.command if config.image_config else None
         handler = command[0] if command else HANDLER
-        python = ImageFolder.from_environment().python
-        return Code(
-            snapshot_folder(config.image.code_sha256), _python(python, handler), handler, None
-        )
+        digest = config.image.code_sha256
+        return Code(snapshot_folder(digest), _python(python_of(digest), handler), handler, None)
     folder, opt = config.code.get_unzipped_code_location(), layers.folder(config.layers)
     if config.runtime.startswith("provided"):
         bootstrap = folder / "bootstrap"
         if opt is not None and not bootstrap.exists():
             bootstrap = opt / "bootstrap"
         return Code(folder, (str(bootstrap),), config.handler, config.runtime, opt)
+    if config.runtime.startswith("nodejs"):
+        found = node.find(config.runtime)
+        if found is None:
+            raise DevenvError(
+                f"Runtime {config.runtime} needs Node.js {node.OLDEST} or newer where the emulator "
+                "runs, and there's no such `node` on its PATH: install it and start the emulator "
+                "again, or use python3.x or provided.*."
+            )
+        return Code(
+            folder,
+            found.command,
+            config.handler,
+            config.runtime,
+            opt,
+            _other(found.runtime, config),
+        )
     if not config.runtime.startswith("python"):
         raise DevenvError(
-            f"Runtime {config.runtime} can't be run without Docker: use python3.x or provided.*."
+            f"Runtime {config.runtime} can't be run here: use python3.x, nodejs, or provided.*."
         )
     python = Path(installed("DEVENV_ZIP_PYTHON"))
-    return Code(folder, _python(python, config.handler), config.handler, config.runtime, opt)
+    command = _python(python, config.handler)
+    return Code(folder, command, config.handler, config.runtime, opt, _other(HERE, config))
 
 
 def check(code: Code) -> None:
@@ -75,10 +93,9 @@ def check(code: Code) -> None:
 def version_notice(code: Code) -> str | None:
     """A sentence for the emulator's log where the interpreter isn't the one that the runtime
     names."""
-    here = f"python{platform.python_version().rpartition('.')[0]}"
-    if code.runtime is None or not code.runtime.startswith("python") or code.runtime == here:
+    if code.runs_on is None:
         return None
-    return f"{code.runtime} was asked for, and it runs on {here}"
+    return f"{code.runtime} was asked for, and it runs on {code.runs_on}"
 
 
 def lambda_folders(code: Code) -> dict[Path, str]:
@@ -86,6 +103,8 @@ def lambda_folders(code: Code) -> dict[Path, str]:
     folders = {code.folder: "/var/task"}
     if code.opt is not None:
         folders[code.opt] = "/opt"
+    if code.runtime is not None and code.runtime.startswith("nodejs"):
+        folders[node.BOOTSTRAP.parent] = "/var/runtime"
     if code.runtime is None or code.runtime.startswith("python"):
         folders[Path(installed("DEVENV_RUNTIME_DIR"))] = "/var/runtime"
         for library in lambda_paths.libraries(Path(code.command[0])):
@@ -120,7 +139,9 @@ def variables(
     if code.runtime is None or code.runtime.startswith("python"):
         given["PYTHONPATH"] = runtime_folder
     if code.runtime is not None:
-        given["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{code.runtime}"
+        given["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{code.runs_on or code.runtime}"
+    if code.runtime is not None and code.runtime.startswith("nodejs"):
+        given["NODE_PATH"] = str(code.folder / "node_modules")
     found = given | dict(configured)
     if "PYTHONPATH" in given and "PYTHONPATH" in configured:
         # Lambda finds its runtime client whatever a function sets.
@@ -133,6 +154,11 @@ def variables(
 def without_localstacks(variables: Mapping[str, Any]) -> dict[str, str]:
     """Those of `variables` that a function has on AWS too, as text."""
     return {k: str(v) for k, v in variables.items() if not k.startswith(NOT_FOR_FUNCTIONS)}
+
+
+def _other(runtime: str, config: Any) -> str | None:
+    """`runtime`, unless it's the one that was asked for."""
+    return None if runtime == config.runtime else runtime
 
 
 def _python(python: Path, handler: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 An image stands for a folder with `lambda_function.py` and `serving/`, as the Dockerfile copies
 them, on top of an interpreter made from `Pipfile.lock`. As in a registry, a tag is resolved to a
 digest when the function's code is set, and what lies behind a digest never changes: later edits of
-the source need `devenv bootstrap` (AWS: build, push, update-function-code).
+the source, and of the packages, need `devenv bootstrap` (AWS: build, push, update-function-code).
 """
 
 import hashlib
@@ -32,16 +32,25 @@ class ImageFolder:
 
     repository: str
     root: Path
-    python: Path
-    """The interpreter with the packages of Pipfile.lock."""
+    packages: Path
+    """The folder of links to packages, each called by the SHA-256 of its Pipfile.lock."""
 
     @staticmethod
     def from_environment() -> "ImageFolder":
         return ImageFolder(
             repository=installed("DEVENV_IMAGE_REPOSITORY"),
             root=Path(installed("DEVENV_IMAGE_ROOT")),
-            python=Path(installed("DEVENV_IMAGE_PYTHON")),
+            packages=Path(installed("DEVENV_IMAGE_PACKAGES")),
         )
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "Pipfile.lock"
+
+    def installed_packages(self) -> Path | None:
+        """The folder of what the current Pipfile.lock says; None if that isn't installed yet."""
+        link = self.packages / hashlib.sha256(self.lock.read_bytes()).hexdigest()
+        return link.resolve() if link.is_dir() else None
 
 
 def resolve_image(image_uri: str) -> ImageCode:
@@ -60,13 +69,21 @@ def resolve_image(image_uri: str) -> ImageCode:
             f"Docker only {image.repository} is known, made from {image.root}.)",
             Type="User",
         )
-    missing = [pattern for pattern in SOURCES if not any(image.root.glob(pattern))]
+    missing = [p for p in (*SOURCES, image.lock.name) if not any(image.root.glob(p))]
     if missing:
         raise InvalidParameterValueException(
             f"Source image {image_uri} can't be made: {image.root / missing[0]} is missing.",
             Type="User",
         )
+    packages = image.installed_packages()
+    if packages is None:
+        raise InvalidParameterValueException(
+            f"Source image {image_uri} can't be made: what {image.lock} says isn't installed. "
+            "`devenv bootstrap` installs it, and updates the function.",
+            Type="User",
+        )
     digest = content_digest(image.root)
+    _remember(digest, packages)
     target = snapshot_folder(digest)
     if not target.is_dir():
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -100,6 +117,30 @@ def content_digest(root: Path) -> str:
         content = (root / name).read_bytes()
         digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
+
+
+def python_of(digest: str) -> Path:
+    """The interpreter with the packages that belong to a digest. Raises `DevenvError` if the image
+    isn't known."""
+    link = packages_link(digest)
+    if not link.is_symlink():
+        raise DevenvError(f"Image sha256:{digest} isn't known here: update the function's code.")
+    return link.readlink() / "image" / "bin" / "python"
+
+
+def packages_link(digest: str) -> Path:
+    return Path(tempfile.gettempdir()) / "lambda" / "packages" / digest
+
+
+def _remember(digest: str, packages: Path) -> None:
+    link = packages_link(digest)
+    if link.is_symlink() and link.readlink() == packages:
+        return
+    link.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(dir=link.parent))
+    (partial / digest).symlink_to(packages)
+    (partial / digest).replace(link)
+    partial.rmdir()
 
 
 def snapshot_folder(digest: str) -> Path:

@@ -7,6 +7,7 @@ cover it.
 
 import functools
 import logging
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -19,21 +20,13 @@ from localstack.aws.api.lambda_ import (
     ResourceConflictException,
     State,
 )
-from localstack.services.lambda_ import api_utils, provider
-from localstack.services.lambda_.invocation import (
-    execution_environment,
-    lambda_service,
-    version_manager,
-)
+from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation.lambda_models import Function, FunctionVersion
 from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
-from localstack.services.lambda_.lambda_utils import HINT_LOG
-from localstack.utils.threads import start_thread
 
 from devenv.emulator.functions.log_text import as_lines
-from devenv.emulator.functions.loop_timer import LoopTimer
 from devenv.emulator.functions.zip_links import trouble
 
 PAYLOAD_LIMITS = {
@@ -50,21 +43,24 @@ On AWS it's one second or more."""
 BAD_ZIP = "Could not unzip uploaded file. Please check your file, then try to upload again."
 
 
-def install() -> None:
-    """Put it all in LocalStack's place."""
-    LambdaService.invoke = _with_limits(LambdaService.invoke)
-    LambdaService.update_version = _update_version
-    LambdaService.stop_version = _stop_version(LambdaService.stop_version)
-    LambdaVersionManager.start = _not_at_once(LambdaVersionManager.start)
-    HINT_LOG.addFilter(_without_docker)
-    # Each invocation's metrics are sent by a thread that LocalStack remembers until it ends.
-    version_manager.start_thread = functools.partial(start_thread, _shutdown_hook=False)
-    execution_environment.Timer = LoopTimer
-    store = _refusing_links(lambda_service.store_lambda_archive)
-    lambda_service.store_lambda_archive = provider.store_lambda_archive = store
-    for operation in ("update_function_code", "update_function_configuration"):
-        original = getattr(provider.LambdaProvider, operation)
-        setattr(provider.LambdaProvider, operation, _one_at_a_time(original))
+def image_resolver(_original: Callable[..., Any]) -> Callable[[str], Any]:
+    """Return what finds a function's image: in Docker, or as this checkout."""
+    if os.environ["LAMBDA_RUNTIME_EXECUTOR"] == "devenv-container":
+        from devenv.emulator.functions.container_executor import resolve_image
+    else:
+        from devenv.emulator.functions.images import resolve_image
+    return resolve_image
+
+
+def forgotten_threads(start: Callable[..., Any]) -> Callable[..., Any]:
+    """Have the threads that send metrics not be kept until the emulator stops."""
+    return functools.partial(start, _shutdown_hook=False)
+
+
+def without_docker_advice(log: logging.Logger) -> logging.Logger:
+    """Have the log tell where to look, in place of LocalStack's advice."""
+    log.addFilter(_without_docker)
+    return log
 
 
 def check_payload(size: int, invocation_type: str | None) -> None:
@@ -103,7 +99,7 @@ def _without_docker(record: logging.LogRecord) -> bool:
     return True
 
 
-def _with_limits(invoke: Callable[..., Any]) -> Callable[..., Any]:
+def with_limits(invoke: Callable[..., Any]) -> Callable[..., Any]:
     def limited(service: Any, *, payload: bytes | None, **request: Any) -> Any:
         check_payload(len(payload or b""), request.get("invocation_type"))
         result = invoke(service, payload=payload, **request)
@@ -114,7 +110,7 @@ def _with_limits(invoke: Callable[..., Any]) -> Callable[..., Any]:
     return limited
 
 
-def _refusing_links(store: Callable[..., Any]) -> Callable[..., Any]:
+def refusing_links(store: Callable[..., Any]) -> Callable[..., Any]:
     def checked(archive_file: bytes, *parameters: Any, **named: Any) -> Any:
         if reason := trouble(archive_file):
             raise InvalidParameterValueException(f"{BAD_ZIP} ({reason})", Type="User")
@@ -123,12 +119,12 @@ def _refusing_links(store: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
-def _update_version(service: LambdaService, new_version: FunctionVersion) -> Any:
+def update_version(service: LambdaService, new_version: FunctionVersion) -> Any:
     """LocalStack raises unless an older one runs, so that what had failed stayed so."""
     return service.create_function_version(function_version=new_version)
 
 
-def _stop_version(stop: Callable[[Any, str], None]) -> Callable[[Any, str], None]:
+def stop_version_if_any(stop: Callable[[Any, str], None]) -> Callable[[Any, str], None]:
     def stop_if_any(service: LambdaService, qualified_arn: str) -> None:
         """A version that failed is neither running nor starting; LocalStack raises for it."""
         there = {*service.lambda_running_versions, *service.lambda_starting_versions}
@@ -138,7 +134,7 @@ def _stop_version(stop: Callable[[Any, str], None]) -> Callable[[Any, str], None
     return stop_if_any
 
 
-def _not_at_once(start: Callable[..., Any]) -> Callable[..., Any]:
+def not_at_once(start: Callable[..., Any]) -> Callable[..., Any]:
     def start_after_a_while(manager: LambdaVersionManager) -> Any:
         began = time.monotonic()
         state = start(manager)
@@ -150,7 +146,7 @@ def _not_at_once(start: Callable[..., Any]) -> Callable[..., Any]:
     return start_after_a_while
 
 
-def _one_at_a_time(update: Callable[..., Any]) -> Callable[..., Any]:
+def one_at_a_time(update: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(update)  # LocalStack finds its operations by their attributes.
     def update_unless_updating(service: Any, context: Any, request: Any) -> Any:
         function = _function(context, request["FunctionName"])

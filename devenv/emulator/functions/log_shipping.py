@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from localstack.aws.connect import connect_to
-from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler, LogItem
+from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogItem
 
 from devenv.emulator.functions import log_text
 from devenv.emulator.functions.log_retention import trim
@@ -63,10 +63,9 @@ class Waiting:
             self._size -= len(text)
 
 
-def install() -> None:
-    """Have LocalStack's log handlers queue and send as `add` and `ship` do."""
-    LogHandler.run_log_loop = lambda handler, *_, **__: ship(handler)
-    LogHandler.add_logs = add
+def run_log_loop(handler: Any, *_: Any, **__: Any) -> None:
+    """In place of the method of LocalStack's handlers."""
+    ship(handler)
 
 
 def add(handler: Any, item: LogItem) -> None:

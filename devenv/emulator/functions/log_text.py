@@ -10,7 +10,10 @@ from collections.abc import Iterator
 EVENT_LIMIT = 256 * 1024
 """Bytes of one event; Lambda makes several of a longer line."""
 
-TRACEBACK = re.compile(r"^\[ERROR\][^\n]*\r[^\n]*$", re.MULTILINE)
+TRACEBACK = re.compile(
+    r"^(?:\[ERROR\]|[\d-]{10}T[\d:.]+Z\t\S*\t[A-Z]{4,5}\t)[^\n]*\r[^\n]*$", re.MULTILINE
+)
+"""An error of Python's client; whatever Node's console wrote."""
 WARNING = re.compile(r"^[^\n]*LAMBDA_WARNING: Unhandled exception\.[^\n]*(\n|$)", re.MULTILINE)
 """600 characters on runtime updates before each error of init."""
 

@@ -7,7 +7,7 @@ aren't checked, and policies of who signs aren't asked.
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from localstack.http import Request, Response
@@ -28,11 +28,8 @@ FORBIDDEN = {
 }
 
 
-def install() -> None:
-    """Have every request for a URL asked for; DEVENV_ENFORCE_IAM=0 leaves that out."""
-    from localstack.services.lambda_.urlrouter import FunctionUrlRouter
-
-    answer = FunctionUrlRouter.handle_lambda_url_invocation
+def asking_who_may_call(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """Ask for each request whether it may call; DEVENV_ENFORCE_IAM=0 leaves that out."""
 
     def answer_if_allowed(
         self: Any, request: Request, api_id: str, region: str, **parameters: str
@@ -44,7 +41,12 @@ def install() -> None:
         headers = {"x-amzn-ErrorType": "AccessDeniedException"}
         return Response(json.dumps(FORBIDDEN), 403, headers, mimetype="application/json")
 
-    FunctionUrlRouter.handle_lambda_url_invocation = answer_if_allowed
+    return answer_if_allowed
+
+
+def unchanged_body(request: Any) -> bytes:
+    """Return the body as it was sent."""
+    return bytes(request.get_data())
 
 
 def refusal(request: Request, url_id: str, region: str) -> str | None:

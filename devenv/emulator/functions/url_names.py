@@ -5,20 +5,26 @@ such as 127.0.0.1, and what is below `localhost` is this machine for curl and fo
 being asked of a name server (RFC 6761, 6.3).
 """
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 from localstack.config import HostAndPort
-from localstack.services.lambda_ import provider
 
 from devenv.emulator.door.guard import is_loopback_address
 
 LOCAL = "localhost"
 
 
-def install(own_name: str, in_containers: bool) -> None:
-    """Have new function URLs named so; `own_name` is the emulator's, of AWS_ENDPOINT_URL."""
-    provider.localstack_host = _called(url_parent(own_name, in_containers))
+def below_localhost(localstack_host: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what names new function URLs, by the name that the emulator has been given."""
+    in_containers = os.environ["LAMBDA_RUNTIME_EXECUTOR"] == "devenv-container"
+    name = url_parent(os.environ["DEVENV_EMULATOR_HOST"], in_containers)
+
+    def named(**parameters: Any) -> Any:
+        return HostAndPort(name, localstack_host(**parameters).port)
+
+    return named
 
 
 def url_parent(own_name: str, in_containers: bool) -> str:
@@ -28,12 +34,3 @@ def url_parent(own_name: str, in_containers: bool) -> str:
     what is below it. A container's name is known in its network alone, which has none.
     """
     return LOCAL if in_containers or is_loopback_address(own_name) else own_name
-
-
-def _called(name: str) -> Callable[..., Any]:
-    original = provider.localstack_host
-
-    def localstack_host(**parameters: Any) -> Any:
-        return HostAndPort(name, original(**parameters).port)
-
-    return localstack_host

@@ -1,7 +1,18 @@
 """Kinesis Data Streams in plain Python, kept in SQLite.
 
-`streams` are the nouns; `store` and `records` hold them on disk; `service` is what all operations
-share, and the modules named by topic (`stream_lifecycle`, `data_plane`, `resharding` …) are what
-the API means. `wire` checks requests against AWS's model, `json_api` reads and writes
-them as JSON; `fast_path` and `provider` are where LocalStack calls us.
+| question | module |
+| --- | --- |
+| how a request gets in, before LocalStack or through it | `json_handler`, `provider` |
+| what JSON means, which requests are well formed, what is said of others | `wire` |
+| which function an operation is | `operations` |
+| what all operations share; finding a stream | `service` |
+| what a role needs for an operation | `permissions` |
+| what a stream, a shard, a consumer is | `streams.model` |
+| making, changing, resharding, tagging, listing streams | `streams` |
+| PutRecord, PutRecords | `records.writing` |
+| GetShardIterator, GetRecords | `records.reading`, `records.positions`, `records.iterators` |
+| sequence numbers, hash keys | `records.sequence_numbers`, `streams.hash_keys` |
+| enhanced fan-out | `consumers` |
+| what is on disk | `database`, `store` (streams), `records.storage`, `records.trimming` |
+| limits and faults that are switched on | `options`, `limits` |
 """

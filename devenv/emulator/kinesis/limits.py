@@ -1,4 +1,4 @@
-"""What a shard takes and gives in a second, for those who switched the limits on."""
+"""AWS's limits of a shard, per second; enforced if DEVENV_KINESIS_LIMITS is on."""
 
 import threading
 from dataclasses import dataclass, field
@@ -26,8 +26,8 @@ class Limits:
     _usage: dict[int, Usage] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def takes(self, shard: int, size: int, now: float) -> bool:
-        """Count a record in, unless the shard has had enough this second."""
+    def admit_write(self, shard: int, size: int, now: float) -> bool:
+        """Count a record of `size` bytes. Return False if that is over the limit of this second."""
         with self._lock:
             usage = self._now(shard, now)
             if usage.records >= RECORDS_IN or usage.bytes_in + size > BYTES_IN:
@@ -36,8 +36,8 @@ class Limits:
             usage.bytes_in += size
             return True
 
-    def gives(self, shard: int, now: float) -> bool:
-        """Count a read, unless the shard has given enough."""
+    def admit_read(self, shard: int, now: float) -> bool:
+        """Count a GetRecords call. Return False if that is over the limit of this second."""
         with self._lock:
             usage = self._now(shard, now)
             if usage.reads >= READS or usage.bytes_out >= BYTES_OUT:
@@ -45,8 +45,8 @@ class Limits:
             usage.reads += 1
             return True
 
-    def gave(self, shard: int, size: int, now: float) -> None:
-        """Count what was read: 10 MiB at once are allowed and stop reading for 5 seconds."""
+    def charge_read(self, shard: int, size: int, now: float) -> None:
+        """Count the bytes that were read: 10 MiB at once are allowed, and stop reading for 5 s."""
         with self._lock:
             self._now(shard, now).bytes_out += size
 

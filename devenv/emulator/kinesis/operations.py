@@ -7,60 +7,52 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 
 from devenv.emulator.database_files import storage_error
-from devenv.emulator.kinesis import (
-    consumers,
-    data_plane,
-    permissions,
-    reading,
-    resharding,
-    shard_listing,
-    stream_lifecycle,
-    stream_settings,
-    subscriptions,
-    tags,
-)
+from devenv.emulator.kinesis import permissions
+from devenv.emulator.kinesis.consumers import registration, subscriptions
+from devenv.emulator.kinesis.records import reading, writing
 from devenv.emulator.kinesis.service import Caller, Kinesis, Request, Response
-from devenv.emulator.kinesis.wire import checked
+from devenv.emulator.kinesis.streams import lifecycle, resharding, settings, shard_listing, tags
+from devenv.emulator.kinesis.wire.requests import checked
 
 type Operation = Callable[[Kinesis, Caller, Request], Response]
 
 OPERATIONS: dict[str, Operation] = {
     "AddTagsToStream": tags.add_tags_to_stream,
-    "CreateStream": stream_lifecycle.create_stream,
-    "DecreaseStreamRetentionPeriod": stream_settings.decrease_retention,
+    "CreateStream": lifecycle.create_stream,
+    "DecreaseStreamRetentionPeriod": settings.decrease_retention,
     "DeleteResourcePolicy": tags.delete_policy,
-    "DeleteStream": stream_lifecycle.delete_stream,
-    "DeregisterStreamConsumer": consumers.deregister_consumer,
-    "DescribeLimits": stream_lifecycle.describe_limits,
-    "DescribeStream": stream_lifecycle.describe_stream,
-    "DescribeStreamConsumer": consumers.describe_consumer,
-    "DescribeStreamSummary": stream_lifecycle.describe_stream_summary,
-    "DisableEnhancedMonitoring": stream_settings.disable_monitoring,
-    "EnableEnhancedMonitoring": stream_settings.enable_monitoring,
+    "DeleteStream": lifecycle.delete_stream,
+    "DeregisterStreamConsumer": registration.deregister_consumer,
+    "DescribeLimits": lifecycle.describe_limits,
+    "DescribeStream": lifecycle.describe_stream,
+    "DescribeStreamConsumer": registration.describe_consumer,
+    "DescribeStreamSummary": lifecycle.describe_stream_summary,
+    "DisableEnhancedMonitoring": settings.disable_monitoring,
+    "EnableEnhancedMonitoring": settings.enable_monitoring,
     "GetRecords": reading.get_records,
     "GetResourcePolicy": tags.get_policy,
     "GetShardIterator": reading.get_shard_iterator,
-    "IncreaseStreamRetentionPeriod": stream_settings.increase_retention,
+    "IncreaseStreamRetentionPeriod": settings.increase_retention,
     "ListShards": shard_listing.list_shards,
-    "ListStreamConsumers": consumers.list_consumers,
-    "ListStreams": stream_lifecycle.list_streams,
+    "ListStreamConsumers": registration.list_consumers,
+    "ListStreams": lifecycle.list_streams,
     "ListTagsForResource": tags.list_tags_for_resource,
     "ListTagsForStream": tags.list_tags_for_stream,
     "MergeShards": resharding.merge_shards,
-    "PutRecord": data_plane.put_record,
-    "PutRecords": data_plane.put_records,
+    "PutRecord": writing.put_record,
+    "PutRecords": writing.put_records,
     "PutResourcePolicy": tags.put_policy,
-    "RegisterStreamConsumer": consumers.register_consumer,
+    "RegisterStreamConsumer": registration.register_consumer,
     "RemoveTagsFromStream": tags.remove_tags_from_stream,
     "SplitShard": resharding.split_shard,
-    "StartStreamEncryption": stream_settings.start_encryption,
-    "StopStreamEncryption": stream_settings.stop_encryption,
+    "StartStreamEncryption": settings.start_encryption,
+    "StopStreamEncryption": settings.stop_encryption,
     "SubscribeToShard": subscriptions.subscribe_to_shard,
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
-    "UpdateMaxRecordSize": stream_settings.update_max_record_size,
+    "UpdateMaxRecordSize": settings.update_max_record_size,
     "UpdateShardCount": resharding.update_shard_count,
-    "UpdateStreamMode": stream_settings.update_stream_mode,
+    "UpdateStreamMode": settings.update_stream_mode,
 }
 
 FOR_JSON: dict[str, Operation] = {**OPERATIONS, "GetRecords": reading.get_records_for_json}

@@ -8,7 +8,7 @@ from functools import lru_cache
 from localstack.aws.api.kinesis import AccessDeniedException
 
 from devenv.emulator.iam.enforcement import Denied, Need, enforcement
-from devenv.emulator.kinesis import iterators
+from devenv.emulator.kinesis.records import iterators
 from devenv.emulator.kinesis.service import Caller, Kinesis, Request, read_page_token
 
 ARN_PARAMETERS = ("ConsumerARN", "StreamARN", "ResourceARN")

@@ -1,4 +1,4 @@
-"""Where LocalStack calls us: as its provider of Kinesis, for whatever `fast_path` leaves to it.
+"""Where LocalStack calls us: as its provider of Kinesis, for whatever `json_handler` leaves to it.
 
 That is CBOR, `SubscribeToShard` and calls that LocalStack makes on other protocols.
 """

@@ -26,7 +26,7 @@ from devenv.emulator.iam.principals import Session
 from devenv.emulator.kinesis.limits import Limits
 from devenv.emulator.kinesis.options import Options
 from devenv.emulator.kinesis.store import Store
-from devenv.emulator.kinesis.streams import Shard, Stream, shard_id
+from devenv.emulator.kinesis.streams.model import Shard, Stream, shard_id
 
 type Request = dict[str, Any]
 type Response = dict[str, Any]
@@ -58,8 +58,11 @@ class Kinesis:
     trimmed: dict[int, float] = field(default_factory=dict)
     """When each shard was last trimmed."""
 
-    def named(self, caller: Caller, request: Request) -> Stream:
-        """The stream that `StreamName`, `StreamARN` or both name."""
+    def find_stream(self, caller: Caller, request: Request) -> Stream:
+        """Return the stream that `StreamName`, `StreamARN` or both name.
+
+        Raises ResourceNotFoundException or InvalidArgumentException.
+        """
         name, arn = request.get("StreamName"), request.get("StreamARN")
         if arn is not None:
             stream = self.by_arn(caller, arn)
@@ -88,7 +91,7 @@ class Kinesis:
         return stream
 
     def by_name(self, account: str, region: str, name: str) -> Stream:
-        """A stream that's there. One whose deletion's delay is over goes now."""
+        """Return a stream that exists. One whose deletion's delay is over is removed now."""
         stream = self.store.stream(account, region, name)
         if stream is not None and stream.status == "DELETING" and self.clock() >= stream.settled:
             self.store.remove(stream)
@@ -103,9 +106,9 @@ class Kinesis:
         found = self.store.streams(caller.account, caller.region)
         return [s for s in found if s.status != "DELETING" or now < s.settled]
 
-    def active(self, caller: Caller, request: Request) -> Stream:
-        """The named stream. Raises ResourceInUseException unless it's ACTIVE."""
-        return self.require_active(self.named(caller, request))
+    def find_active_stream(self, caller: Caller, request: Request) -> Stream:
+        """Return the stream as `find_stream`. Raises ResourceInUseException unless it is ACTIVE."""
+        return self.require_active(self.find_stream(caller, request))
 
     def require_active(self, stream: Stream) -> Stream:
         status = stream.status_at(self.clock())
@@ -122,7 +125,7 @@ class Kinesis:
         self.store.save(replace(stream, status="UPDATING", settled=settled, **changes))
 
     def shard(self, stream: Stream, wanted: str) -> Shard:
-        """The shard that an id names: `shardId-000000000001`, or short, `shardId-1` or `1`."""
+        """Return the shard that `shardId-000000000001`, or short `shardId-1` or `1`, names."""
         number = re.fullmatch(r"(?:shardId-)?(\d{1,12})", wanted, re.ASCII)
         shard = stream.shard(int(number[1])) if number else None
         if shard is None or not shard.exists(self.clock()):

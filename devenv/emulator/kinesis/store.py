@@ -9,8 +9,8 @@ import threading
 from pathlib import Path
 
 from devenv.emulator.kinesis.database import Database
-from devenv.emulator.kinesis.records import Records
-from devenv.emulator.kinesis.streams import Stream, from_document, to_document
+from devenv.emulator.kinesis.records.storage import Records
+from devenv.emulator.kinesis.streams.model import Stream, from_document, to_document
 
 
 class Store:

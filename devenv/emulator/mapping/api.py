@@ -1,7 +1,8 @@
-"""Where LocalStack's Lambda calls us: the mapping operations, for Kinesis sources.
+"""The mapping operations of Lambda's API, for Kinesis sources.
 
-`install` puts ours before those of LocalStack's provider; what isn't about a Kinesis source goes
-on to them. Mappings stand among LocalStack's own, so that lists, tags and other services see them.
+`localstack_seams` puts ours before those of LocalStack's provider; what isn't about a Kinesis
+source goes on to them. Mappings stand among LocalStack's own, so that lists, tags and other
+services see them.
 """
 
 import logging
@@ -19,24 +20,21 @@ from localstack.aws.api.lambda_ import (
 )
 from localstack.services.lambda_.api_utils import function_locators_from_arn
 from localstack.services.lambda_.event_source_mapping.esm_config_factory import EsmConfigFactory
-from localstack.services.lambda_.invocation import version_manager
 from localstack.services.lambda_.invocation.models import lambda_stores
-from localstack.services.lambda_.provider import LambdaProvider
 
 from devenv.emulator.kinesis.provider import kinesis
 from devenv.emulator.mapping import requests
-from devenv.emulator.mapping.beginning import Beginning, forget, open_source
-from devenv.emulator.mapping.metrics import count_error, count_invocation
+from devenv.emulator.mapping.make_context import ContextMaker, forget, open_source
 from devenv.emulator.mapping.options import read_options
-from devenv.emulator.mapping.role import reader, words
-from devenv.emulator.mapping.source import SourceGone, find
-from devenv.emulator.mapping.worker import Wanted, Worker
+from devenv.emulator.mapping.role import access_error_message, read_refusal
+from devenv.emulator.mapping.source import SourceGone, find_source
+from devenv.emulator.mapping.supervisor import DesiredState, MappingSupervisor
 
 log = logging.getLogger(__name__)
 
 CHANGING = threading.Lock()
-"""Held by who makes a mapping or changes one."""
-WORKERS: dict[str, Worker] = {}
+"""Lock around making, changing and deleting a mapping."""
+SUPERVISORS: dict[str, MappingSupervisor] = {}
 """All Kinesis mappings of this process, for the status page."""
 CHANGEABLE = (*requests.RANGES, "FunctionResponseTypes", "DestinationConfig", "FilterCriteria")
 CHANGEABLE += ("BisectBatchOnFunctionError",)
@@ -52,27 +50,31 @@ def create(provider: Any, context: Any, request: dict[str, Any]) -> dict[str, An
         entry["LastModified"] = datetime.now(UTC)
         enabled = request.get("Enabled") is not False
         options = read_options(entry)
-        worker = Worker(entry, Wanted(options, enabled), Beginning(provider), Removal(provider))
+        mapping = MappingSupervisor(
+            entry, DesiredState(options, enabled), ContextMaker(provider), Removal(provider)
+        )
         if enabled:  # What is put from now on is for this mapping, whatever happens.
-            open_source(worker, options)
+            open_source(mapping, options)
         shown = dict(entry)
-        state.event_source_mappings[worker.uuid] = entry
-        provider.esm_workers[worker.uuid] = WORKERS[worker.uuid] = worker
+        state.event_source_mappings[mapping.uuid] = entry
+        provider.esm_workers[mapping.uuid] = SUPERVISORS[mapping.uuid] = mapping
     if tags:
         provider._store_tags(entry["EventSourceMappingArn"], tags)
-    worker.create()
+    mapping.create()
     return shown
 
 
-def update(provider: Any, context: Any, worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
+def update(
+    provider: Any, context: Any, mapping: MappingSupervisor, request: dict[str, Any]
+) -> dict[str, Any]:
     with CHANGING:
-        if worker.wanted.deleted:
+        if mapping.desired.deleted:
             raise ResourceInUseException(
-                f"The event source mapping {worker.uuid} is being deleted.", Type="User"
+                f"The event source mapping {mapping.uuid} is being deleted.", Type="User"
             )
-        wanted, changes = worker.wanted, {n: request[n] for n in CHANGEABLE if n in request}
+        desired, changes = mapping.desired, {n: request[n] for n in CHANGEABLE if n in request}
         requests.check(request, new=False)
-        merged = {**worker.entry, **changes}
+        merged = {**mapping.entry, **changes}
         requests.check(merged, new=False)
         if name := request.get("FunctionName"):
             merged["FunctionName"] = name
@@ -81,16 +83,16 @@ def update(provider: Any, context: Any, worker: Worker, request: dict[str, Any])
         merged["FunctionArn"] = arn
         if not (merged.get("FilterCriteria") or {}).get("Filters"):
             merged.pop("FilterCriteria", None)
-        enabled = wanted.enabled if request.get("Enabled") is None else request["Enabled"]
+        enabled = desired.enabled if request.get("Enabled") is None else request["Enabled"]
         merged["LastModified"] = datetime.now(UTC)
-        worker.entry.update(merged)
-        for name in worker.entry.keys() - merged.keys():
-            del worker.entry[name]
+        mapping.entry.update(merged)
+        for name in mapping.entry.keys() - merged.keys():
+            del mapping.entry[name]
         state = "Updating"
-        if enabled != wanted.enabled:
+        if enabled != desired.enabled:
             state = "Enabling" if enabled else "Disabling"
-        worker.change(replace(wanted, options=read_options(merged), enabled=enabled), state)
-        return {**worker.entry, "State": state}
+        mapping.change(replace(desired, options=read_options(merged), enabled=enabled), state)
+        return {**mapping.entry, "State": state}
 
 
 def _function(provider: Any, context: Any, request: dict[str, Any]) -> tuple[str, Any]:
@@ -110,17 +112,17 @@ def _function(provider: Any, context: Any, request: dict[str, Any]) -> tuple[str
 
 def _check_role(function_arn: str, source_arn: str) -> None:
     """A mapping that couldn't read is not made; that it no longer may, it says itself."""
-    if refusal := reader(function_arn, source_arn)():
+    if refusal := read_refusal(function_arn, source_arn)():
         log.error("Mapping %s → %s was not made. %s", source_arn, function_arn, refusal)
-        raise InvalidParameterValueException(words(source_arn), Type="User")
+        raise InvalidParameterValueException(access_error_message(source_arn), Type="User")
 
 
-def delete(provider: Any, worker: Worker) -> dict[str, Any]:
+def delete(provider: Any, mapping: MappingSupervisor) -> dict[str, Any]:
     with CHANGING:
-        worker.change(replace(worker.wanted, deleted=True), "Deleting")
-        provider._remove_all_tags(worker.entry["EventSourceMappingArn"])
-        forget(worker)
-        return {**worker.entry, "State": "Deleting"}
+        mapping.change(replace(mapping.desired, deleted=True), "Deleting")
+        provider._remove_all_tags(mapping.entry["EventSourceMappingArn"])
+        forget(mapping)
+        return {**mapping.entry, "State": "Deleting"}
 
 
 class Removal:
@@ -129,33 +131,24 @@ class Removal:
     def __init__(self, provider: Any) -> None:
         self._provider = provider
 
-    def __call__(self, worker: Worker) -> None:
-        forget(worker)
-        WORKERS.pop(worker.uuid, None)
-        self._provider.esm_workers.pop(worker.uuid, None)
+    def __call__(self, mapping: MappingSupervisor) -> None:
+        forget(mapping)
+        SUPERVISORS.pop(mapping.uuid, None)
+        self._provider.esm_workers.pop(mapping.uuid, None)
         for _, _, store in lambda_stores.iter_stores():
-            store.event_source_mappings.pop(worker.uuid, None)
+            store.event_source_mappings.pop(mapping.uuid, None)
 
 
-def install() -> None:
-    """Put ours before LocalStack's."""
-    _wrap("create_event_source_mapping_v2", _create)
-    _wrap("update_event_source_mapping_v2", _update)
-    _wrap("delete_event_source_mapping", _delete)
-    _wrap("list_event_source_mappings", _list)
-    _wrap("check_service_resource_exists", _check_source)
-    version_manager.record_cw_metric_invocation = count_invocation
-    version_manager.record_cw_metric_error = count_error
+def _before(ours: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return what puts `ours`, which gets LocalStack's method as its second argument, before it."""
 
+    def wrap(theirs: Callable[..., Any]) -> Callable[..., Any]:
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return ours(self, theirs, *args, **kwargs)
 
-def _wrap(name: str, ours: Callable[..., Any]) -> None:
-    """`ours` gets LocalStack's method as its second argument."""
-    theirs = getattr(LambdaProvider, name)
+        return method
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return ours(self, theirs, *args, **kwargs)
-
-    setattr(LambdaProvider, name, method)
+    return wrap
 
 
 def _create(provider: Any, theirs: Callable[..., Any], context: Any, request: Any) -> Any:
@@ -165,17 +158,17 @@ def _create(provider: Any, theirs: Callable[..., Any], context: Any, request: An
 
 
 def _update(provider: Any, theirs: Callable[..., Any], context: Any, request: Any) -> Any:
-    worker = provider.esm_workers.get(request.get("UUID"))
-    if not isinstance(worker, Worker):
+    mapping = provider.esm_workers.get(request.get("UUID"))
+    if not isinstance(mapping, MappingSupervisor):
         return theirs(provider, context, request)
-    return update(provider, context, worker, dict(request))
+    return update(provider, context, mapping, dict(request))
 
 
 def _delete(provider: Any, theirs: Callable[..., Any], context: Any, uuid: str, **more: Any) -> Any:
-    worker = provider.esm_workers.get(uuid)
-    if not isinstance(worker, Worker):
+    mapping = provider.esm_workers.get(uuid)
+    if not isinstance(mapping, MappingSupervisor):
         return theirs(provider, context, uuid, **more)
-    return delete(provider, worker)
+    return delete(provider, mapping)
 
 
 def _list(provider: Any, theirs: Callable[..., Any], context: Any, **request: Any) -> Any:
@@ -190,10 +183,10 @@ def _list(provider: Any, theirs: Callable[..., Any], context: Any, **request: An
 
 def _of_function(mappings: Iterable[Any], function: str) -> Iterable[Any]:
     name, qualifier, *_ = function_locators_from_arn(function)
-    for mapping in mappings:
-        mapped, mapped_qualifier, *_ = function_locators_from_arn(mapping["FunctionArn"])
+    for each in mappings:
+        mapped, mapped_qualifier, *_ = function_locators_from_arn(each["FunctionArn"])
         if mapped == name and qualifier in (None, mapped_qualifier):
-            yield mapping
+            yield each
 
 
 def _check_source(
@@ -203,10 +196,14 @@ def _check_source(
         theirs(provider, service, arn, *more, **named)
         return
     try:
-        find(kinesis(), arn)
+        find_source(kinesis(), arn)
     except SourceGone as e:
         raise InvalidParameterValueException(f"Stream not found: {arn}", Type="User") from e
 
 
 def _is_kinesis(arn: str | None) -> bool:
     return arn is not None and arn.split(":")[2:3] == ["kinesis"]
+
+
+creating, updating, deleting = _before(_create), _before(_update), _before(_delete)
+listing, checking_source = _before(_list), _before(_check_source)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Protocol
 
-from devenv.emulator.kinesis.reading import Page
-from devenv.emulator.kinesis.records import Stored
+from devenv.emulator.kinesis.records.reading import Page
+from devenv.emulator.kinesis.records.storage import Stored
 from devenv.emulator.mapping.events import FRAME, PAYLOAD_LIMIT, Record
 from devenv.emulator.mapping.options import Options
 from devenv.emulator.mapping.windows import start_of

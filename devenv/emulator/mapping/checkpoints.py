@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from devenv.emulator.kinesis.database import Database
+from devenv.emulator.mapping.lane import Lane
 from devenv.emulator.mapping.windows import Window
 
 SCHEMA = """
@@ -23,16 +24,7 @@ CREATE TABLE IF NOT EXISTS checkpoints (
 
 
 @dataclass(frozen=True)
-class Lane:
-    """A shard's keys are spread over `lanes` lanes; this is number `number` of them."""
-
-    shard: int
-    number: int = 0
-    lanes: int = 1
-
-
-@dataclass(frozen=True)
-class Place:
+class Checkpoint:
     """How far a lane has come."""
 
     position: int
@@ -49,7 +41,8 @@ class Checkpoints:
         self._key = (function, source, stream)
         self.function, self.stream = function, stream
 
-    def load(self) -> dict[Lane, Place]:
+    def load(self) -> dict[Lane, Checkpoint]:
+        """Read those of all lanes, by shard and lane."""
         with self._database.reading() as reader:
             rows = reader.execute(
                 "SELECT shard, lane, lanes, position, finished, window FROM checkpoints "
@@ -57,53 +50,54 @@ class Checkpoints:
                 self._key,
             ).fetchall()
         return {
-            Lane(shard, lane, lanes): Place(position, bool(finished), _window(window))
+            Lane(shard, lane, lanes): Checkpoint(position, bool(finished), _window(window))
             for shard, lane, lanes, position, finished, window in rows
         }
 
-    def save(self, lane: Lane, place: Place) -> None:
-        self.begin({lane: place})
+    def save(self, lane: Lane, checkpoint: Checkpoint) -> None:
+        """Write how far one lane has come."""
+        self.save_all({lane: checkpoint})
 
-    def begin(self, places: dict[Lane, Place]) -> None:
-        """Write several at once."""
+    def save_all(self, checkpoints: dict[Lane, Checkpoint]) -> None:
+        """Write several in one transaction."""
         rows = [
             (
                 *self._key,
                 *(lane.shard, lane.number, lane.lanes),
-                *(place.position, place.finished, _text(place.window)),
+                *(each.position, each.finished, _text(each.window)),
             )
-            for lane, place in places.items()
+            for lane, each in checkpoints.items()
         ]
         with self._database.writing() as writer:
             writer.executemany(
                 "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
             )
 
-    def spread(self, lanes: int) -> dict[Lane, Place]:
-        """The places with each unfinished shard in that many lanes, changed and stored so.
+    def spread(self, lanes: int) -> dict[Lane, Checkpoint]:
+        """Load the checkpoints, with each unfinished shard in `lanes` lanes.
 
-        Where the number changes, all go on from where the last of the former ones was: some
-        records come twice.
+        A shard that was in another number of lanes is rewritten: all its lanes go on where the one
+        that was furthest behind had come to, so that some records come twice.
         """
-        found = self.load()
+        loaded = self.load()
         changed = {
-            shard: [place for lane, place in found.items() if lane.shard == shard]
-            for shard in {lane.shard for lane in found if lane.lanes != lanes}
+            shard: [checkpoint for lane, checkpoint in loaded.items() if lane.shard == shard]
+            for shard in {lane.shard for lane in loaded if lane.lanes != lanes}
         }
         with self._database.writing() as writer:
-            for shard, places in changed.items():
+            for shard, former in changed.items():
                 writer.execute(
                     "DELETE FROM checkpoints "
                     "WHERE (function, source, stream, shard) = (?, ?, ?, ?)",
                     (*self._key, shard),
                 )
-                unfinished = [place for place in places if not place.finished] or places
-                last = min(unfinished, key=lambda place: place.position)
-                self.begin({Lane(shard, n, lanes): last for n in range(lanes)})
-        return self.load() if changed else found
+                unfinished = [each for each in former if not each.finished] or former
+                last = min(unfinished, key=lambda each: each.position)
+                self.save_all({Lane(shard, n, lanes): last for n in range(lanes)})
+        return self.load() if changed else loaded
 
     def rename(self, function: str) -> "Checkpoints":
-        """Have another function go on where this one was."""
+        """Return these as another function's, which goes on where this one had come to."""
         renamed = Checkpoints(self._database, function, *self._key[1:])
         with self._database.writing() as writer:
             renamed.forget()
@@ -114,6 +108,7 @@ class Checkpoints:
         return renamed
 
     def forget(self) -> None:
+        """Delete them: the mapping was deleted on purpose."""
         with self._database.writing() as writer:
             writer.execute(
                 "DELETE FROM checkpoints WHERE (function, source, stream) = (?, ?, ?)", self._key

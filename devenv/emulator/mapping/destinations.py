@@ -1,4 +1,4 @@
-"""Telling of discarded records: the on-failure destination's message, and sending it.
+"""On-failure destinations: the message about discarded records, and sending it.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from localstack.aws.connect import connect_to
 from localstack.services.lambda_.event_source_mapping.pipe_utils import get_internal_client
@@ -19,7 +19,6 @@ from devenv.emulator.mapping.events import Record
 
 log = logging.getLogger(__name__)
 
-SERVICES = ("sqs", "sns", "s3")
 ATTEMPTS = 3
 
 
@@ -41,7 +40,7 @@ class Discarded:
 
 
 def message(discarded: Discarded) -> dict[str, Any]:
-    """What SQS and SNS get; what S3 gets has `payload` beside."""
+    """Return the message as SQS and SNS get it."""
     first, last = discarded.records[0], discarded.records[-1]
     content: dict[str, Any] = {
         "requestContext": {
@@ -73,7 +72,7 @@ def message(discarded: Discarded) -> dict[str, Any]:
 
 
 def object_key(mapping_id: str, discarded: Discarded) -> str:
-    """Where in a bucket the message goes."""
+    """Return the key that the message gets in a bucket."""
     moment = datetime.fromtimestamp(discarded.moment, UTC)
     return (
         f"aws/lambda/{mapping_id}/{discarded.shard_id}/{moment:%Y/%m/%d}/"
@@ -81,11 +80,55 @@ def object_key(mapping_id: str, discarded: Discarded) -> str:
     )
 
 
-def send(destination: str, mapping_id: str, discarded: Discarded, role: str) -> None:
+class Destination(Protocol):
+    """A service that takes messages about discarded records."""
+
+    def send(self, client: Any, arn: str, mapping_id: str, discarded: Discarded) -> None:
+        """Send the message to `arn` with `client`, which acts as the function's role."""
+        ...
+
+
+class SqsQueue:
+    def send(self, client: Any, arn: str, mapping_id: str, discarded: Discarded) -> None:
+        body = json.dumps(message(discarded))
+        client.send_message(QueueUrl=_queue_url(arn), MessageBody=body)
+
+
+class SnsTopic:
+    def send(self, client: Any, arn: str, mapping_id: str, discarded: Discarded) -> None:
+        client.publish(TopicArn=arn, Message=json.dumps(message(discarded)))
+
+
+class S3Bucket:
+    """Gets the whole invocation record: the records themselves beside the message."""
+
+    def send(self, client: Any, arn: str, mapping_id: str, discarded: Discarded) -> None:
+        events = b",".join(record.event for record in discarded.records)
+        head = json.dumps(message(discarded))[:-1].encode()
+        client.put_object(
+            Bucket=arn.split(":::")[-1],
+            Key=object_key(mapping_id, discarded),
+            Body=head + b', "payload": {"Records": [' + events + b"]}}",
+        )
+
+
+DESTINATIONS: dict[str, Destination] = {"sqs": SqsQueue(), "sns": SnsTopic(), "s3": S3Bucket()}
+"""By the service in the destination's ARN."""
+
+
+def send(
+    destination: str,
+    mapping_id: str,
+    discarded: Discarded,
+    role: str,
+    make_client: Callable[[str, str, str], Any] | None = None,
+) -> None:
     """Send the message, or log that it can't be sent: the shard goes on either way, as on AWS."""
+    service = DESTINATIONS[destination.split(":")[2]]
     for attempt in range(ATTEMPTS):
         try:
-            _send(destination, mapping_id, discarded, role)
+            client = (make_client or _client)(destination, discarded.function_arn, role)
+            service.send(client, destination, mapping_id, discarded)
         except Exception as e:  # Whatever the destination's service answers with.
             problem = e
             log.debug("Destination %s, attempt %d", destination, attempt + 1, exc_info=True)
@@ -101,21 +144,6 @@ def send(destination: str, mapping_id: str, discarded: Discarded, role: str) -> 
         destination,
         problem,
     )
-
-
-def _send(destination: str, mapping_id: str, discarded: Discarded, role: str) -> None:
-    service = destination.split(":")[2]
-    client = _client(destination, discarded.function_arn, role)
-    content = message(discarded)
-    if service == "sqs":
-        client.send_message(QueueUrl=_queue_url(destination), MessageBody=json.dumps(content))
-    elif service == "sns":
-        client.publish(TopicArn=destination, Message=json.dumps(content))
-    else:
-        events = b",".join(record.event for record in discarded.records)
-        body = json.dumps(content)[:-1].encode() + b', "payload": {"Records": [' + events + b"]}}"
-        key = object_key(mapping_id, discarded)
-        client.put_object(Bucket=destination.split(":::")[-1], Key=key, Body=body)
 
 
 @lru_cache(64)

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from devenv.emulator.kinesis import sequence_numbers
-from devenv.emulator.kinesis.records import Stored
-from devenv.emulator.kinesis.streams import Shard
+from devenv.emulator.kinesis.records import sequence_numbers
+from devenv.emulator.kinesis.records.storage import Stored
+from devenv.emulator.kinesis.streams.model import Shard
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024
 """Bytes of an event, all in all."""

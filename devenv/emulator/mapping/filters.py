@@ -9,7 +9,7 @@ from typing import Any
 
 from localstack.services.events.event_rule_engine import EventPatternCompiler, EventRuleEngine
 
-from devenv.emulator.kinesis.records import Stored
+from devenv.emulator.kinesis.records.storage import Stored
 from devenv.emulator.mapping.events import Record
 
 

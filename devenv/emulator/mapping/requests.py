@@ -11,7 +11,7 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 
-from devenv.emulator.mapping.destinations import SERVICES
+from devenv.emulator.mapping.destinations import DESTINATIONS
 from devenv.emulator.mapping.options import FOREVER, PARTIAL
 
 RANGES = {
@@ -101,7 +101,7 @@ def _check_destination(configuration: Mapping[str, Any]) -> None:
     if not arn:
         return
     parts = arn.split(":")
-    if len(parts) < 6 or parts[0] != "arn" or parts[2] not in SERVICES or arn.endswith(".fifo"):
+    if len(parts) < 6 or parts[0] != "arn" or parts[2] not in DESTINATIONS or arn.endswith(".fifo"):
         raise _invalid(
             f"The destination ARN {arn} is invalid: a standard SQS queue, a standard SNS topic or "
             "an S3 bucket is needed."

@@ -39,7 +39,8 @@ class Step:
     """Seconds until the first of `retry`."""
 
 
-def after(part: Part, outcome: Outcome, options: Options) -> Step:
+def next_step(part: Part, outcome: Outcome, options: Options) -> Step:
+    """Decide what is done with a part that was tried once more."""
     if isinstance(outcome, Succeeded):
         return Step(done=len(part.records))
     if isinstance(outcome, NotRun):

@@ -17,8 +17,8 @@ ON_STREAM_OF_CONSUMER = ("DescribeStream", "ListShards")
 ON_CONSUMER = ("SubscribeToShard",)
 
 
-def words(source_arn: str) -> str:
-    """AWS's, for a role that may not read the stream."""
+def access_error_message(source_arn: str) -> str:
+    """Return AWS's message for a role that may not read the stream."""
     return (
         f"Cannot access stream {source_arn}. Please ensure the role can perform the GetRecords, "
         "GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your stream in "
@@ -26,8 +26,9 @@ def words(source_arn: str) -> str:
     )
 
 
-def reader(function_arn: str, source_arn: str) -> Callable[[], str | None]:
-    """What says, each time, why the role that the function has then may not read the stream."""
+def read_refusal(function_arn: str, source_arn: str) -> Callable[[], str | None]:
+    """Return a function that looks the function's role up and says why it may not read the stream;
+    None if it may, or if roles aren't enforced."""
     name, region = function_locators_from_arn(function_arn)[0], source_arn.split(":")[3]
     needs = _needs(source_arn)
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 from localstack.aws.api.kinesis import ResourceNotFoundException
 
-from devenv.emulator.kinesis.consumers import CONSUMER_ARN
-from devenv.emulator.kinesis.positions import starting_position
-from devenv.emulator.kinesis.reading import Page, read_page
+from devenv.emulator.kinesis.consumers.registration import CONSUMER_ARN
+from devenv.emulator.kinesis.records.positions import starting_position
+from devenv.emulator.kinesis.records.reading import Page, read_page
 from devenv.emulator.kinesis.service import STREAM_ARN, Kinesis
-from devenv.emulator.kinesis.streams import Shard, Stream
-from devenv.emulator.mapping.checkpoints import Lane, Place
+from devenv.emulator.kinesis.streams.model import Shard, Stream
+from devenv.emulator.mapping.checkpoints import Checkpoint
+from devenv.emulator.mapping.lane import Lane
 from devenv.emulator.mapping.options import Options
 
 
@@ -30,19 +31,19 @@ class Source:
     @property
     def stream(self) -> Stream:
         """As it is now. Raises SourceGone."""
-        stream = find(self.kinesis, self.arn)
+        stream = find_source(self.kinesis, self.arn)
         if stream.id != self.stream_id:
             raise SourceGone(f"{self.arn} was deleted and made anew")
         return stream
 
-    def beginning(self, options: Options) -> dict[Lane, Place]:
-        """Where a new mapping begins, for each shard that there is."""
+    def first_checkpoints(self, options: Options) -> dict[Lane, Checkpoint]:
+        """Return where a new mapping starts, by its StartingPosition, for each shard."""
         stream = self.stream
         request: dict[str, object] = {"ShardIteratorType": options.starting_position}
         if options.starting_timestamp is not None:
             request["Timestamp"] = options.starting_timestamp
         return {
-            Lane(shard.number, number, options.parallelization): Place(
+            Lane(shard.number, number, options.parallelization): Checkpoint(
                 starting_position(self.kinesis, stream, shard, request)
             )
             for shard in stream.visible_shards(self.kinesis.clock())
@@ -50,7 +51,7 @@ class Source:
         }
 
     def wake(self) -> None:
-        """Have all readers of the stream look whether they shall stop."""
+        """Wake all lanes that wait for records, so that they see whether they have to stop."""
         stream = self.kinesis.store.stream(*_names(self.arn))
         if stream is not None:
             self.kinesis.store.records.wake(shard.key for shard in stream.shards)
@@ -87,8 +88,8 @@ class ShardReader:
         return lanes == 1 or zlib.crc32(partition_key.encode()) % lanes == self.lane.number
 
 
-def find(kinesis: Kinesis, arn: str) -> Stream:
-    """The stream of a stream's or a consumer's ARN. Raises SourceGone."""
+def find_source(kinesis: Kinesis, arn: str) -> Stream:
+    """Return the stream of a stream's or a consumer's ARN. Raises SourceGone."""
     account, region, name = _names(arn)
     try:
         stream = kinesis.by_name(account, region, name)

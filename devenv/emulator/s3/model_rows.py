@@ -13,8 +13,8 @@ from typing import Any
 from localstack.services.s3.models import KeyStore, S3Bucket, VersionedKeyStore, s3_stores
 from localstack.services.s3.utils import get_unique_key_id
 
+from devenv.emulator.s3.object_storage import FILE
 from devenv.emulator.s3.records import BUCKET, KEY, PART, UPLOAD, Row, RowId
-from devenv.emulator.s3.storage import FILE
 
 TagsByRegion = dict[str, dict[str, dict[str, str]]]
 

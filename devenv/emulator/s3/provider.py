@@ -17,11 +17,11 @@ from localstack.services.s3.provider import S3Provider
 
 from devenv.emulator.database_files import storage_error
 from devenv.emulator.s3 import journal, model_rows
-from devenv.emulator.s3.contents import ContentDamaged, ContentGone, Contents
+from devenv.emulator.s3.content_files import ContentDamaged, ContentFiles, ContentGone
 from devenv.emulator.s3.journal import Journal
+from devenv.emulator.s3.object_storage import ObjectStore
 from devenv.emulator.s3.records import Records
 from devenv.emulator.s3.restore import restore
-from devenv.emulator.s3.storage import ObjectStore
 from devenv.emulator.s3.touched import touched
 
 ATTEMPTS = 10
@@ -35,7 +35,7 @@ Handler = Callable[[Any, Any], Any]
 class DurableS3Provider(S3Provider):
     """LocalStack's S3 with its contents in files and its model in `records`."""
 
-    def __init__(self, contents: Contents, records: Records) -> None:
+    def __init__(self, contents: ContentFiles, records: Records) -> None:
         super().__init__(ObjectStore(contents))
         self._contents = contents
         self._records = records

@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from devenv.emulator.s3 import model_rows
-from devenv.emulator.s3.contents import Contents
+from devenv.emulator.s3.content_files import ContentFiles
+from devenv.emulator.s3.object_storage import FILE
 from devenv.emulator.s3.records import BUCKET, KEY, PART, UPLOAD, Records, RowId
-from devenv.emulator.s3.storage import FILE
 
 LOG = logging.getLogger(__name__)
 
 
-def restore(records: Records, contents: Contents) -> None:
+def restore(records: Records, contents: ContentFiles) -> None:
     """Fill the model, which is empty, and delete the files that no row refers to."""
     buckets: dict[str, Any] = {}
     for row_id, row in records.all(BUCKET):
@@ -35,7 +35,7 @@ def restore(records: Records, contents: Contents) -> None:
         LOG.info("S3: deleted %s files that writes cut short had left", deleted)
 
 
-def _restore_keys(records: Records, contents: Contents, buckets: dict[str, Any]) -> None:
+def _restore_keys(records: Records, contents: ContentFiles, buckets: dict[str, Any]) -> None:
     for row_id, row in records.all(KEY):
         with _skipping(row_id):
             bucket = buckets[row_id.bucket]
@@ -44,7 +44,7 @@ def _restore_keys(records: Records, contents: Contents, buckets: dict[str, Any])
             model_rows.put_versions(bucket, row_id.name, versions)
 
 
-def _checker(row_id: RowId, contents: Contents) -> Callable[[Any], bool]:
+def _checker(row_id: RowId, contents: ContentFiles) -> Callable[[Any], bool]:
     """Tells whether a version's file is there with all its bytes."""
 
     def whole(version: Any) -> bool:

@@ -6,20 +6,20 @@ goes on (RFC 9113, 6.8). The library h2, and so Twisted, takes it for the end of
 and the consumer would get no event, or only those that were faster.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
-from localstack.utils.patch import Patch
 
 
-def let_streams_end() -> None:
+def let_streams_end(receive: Callable[..., Any]) -> Callable[..., Any]:
     """From now on a server's connection outlives its client's GOAWAY without an error; the client
     closes it when it has read everything."""
-    Patch.function(H2Connection._receive_goaway_frame, _receive_goaway_frame).apply()
 
+    def receive_goaway_frame(self: H2Connection, frame: Any) -> Any:
+        if self.config.client_side or frame.error_code != ErrorCodes.NO_ERROR:
+            return receive(self, frame)
+        return [], []
 
-def _receive_goaway_frame(original: Any, self: H2Connection, frame: Any) -> Any:
-    if self.config.client_side or frame.error_code != ErrorCodes.NO_ERROR:
-        return original(self, frame)
-    return [], []
+    return receive_goaway_frame

@@ -1,4 +1,4 @@
-"""LocalStack's server behind the guard and `front`, listening at the addresses that it was told."""
+"""LocalStack's server behind the guard and `kinesis_connection`, listening where it was told to."""
 
 import os
 from typing import Any
@@ -10,11 +10,13 @@ from rolo.gateway import Gateway
 from rolo.serving.twisted import TwistedGateway
 from twisted.internet import endpoints, reactor, ssl
 
+from devenv.emulator import localstack_seams
 from devenv.emulator.door.guard import Guard
 from devenv.emulator.door.site import GuardedResource
+from devenv.emulator.function_port import server as function_port
+from devenv.emulator.function_port.choice import PORT_VARIABLE, chosen_backend
 from devenv.emulator.kinesis.provider import kinesis
-from devenv.emulator.server.front import FrontFactory
-from devenv.emulator.server.goaway import let_streams_end
+from devenv.emulator.server.kinesis_connection import ConnectionFactory
 
 
 class RuntimeServer(TwistedRuntimeServer):
@@ -37,12 +39,14 @@ class RuntimeServer(TwistedRuntimeServer):
             context = ssl.DefaultOpenSSLContextFactory(key, certificate)
             context.getContext().use_certificate_chain_file(certificate)
             factory = TLSMultiplexerFactory(context, False, factory)
-        let_streams_end()
-        front = FrontFactory(factory, kinesis, reactor.callLater, guard.knows_host)
+        localstack_seams.apply(localstack_seams.HTTP2)
+        if port := int(os.environ.get(PORT_VARIABLE, "0")):
+            function_port.listen(reactor, listen[0].host, port, guard, chosen_backend)
+        connections = ConnectionFactory(factory, kinesis, reactor.callLater, guard.knows_host)
         for address in listen:
             kind = (
                 endpoints.TCP6ServerEndpoint
                 if config.is_ipv6_address(address.host)
                 else endpoints.TCP4ServerEndpoint
             )
-            kind(reactor, address.port, interface=address.host).listen(front)
+            kind(reactor, address.port, interface=address.host).listen(connections)

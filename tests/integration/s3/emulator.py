@@ -77,9 +77,10 @@ class Emulator:
 
 
 @contextmanager
-def emulator(home: Path) -> Iterator[Emulator]:
+def emulator(home: Path, root: Path = ROOT) -> Iterator[Emulator]:
+    """Of the checkout `root`."""
     variables = instance_variables(home)
-    instance = Emulator(read_settings(variables, ROOT))
+    instance = Emulator(read_settings(variables, root))
     try:
         yield instance
     finally:

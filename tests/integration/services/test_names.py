@@ -11,6 +11,7 @@ import pytest
 
 from ..s3.emulator import Emulator
 from ..zip_functions import Functions
+from .s3_control import s3_control
 
 TERRAFORM = re.compile(r"https?://[^/]+/(\d{12})/([\w-]+(\.fifo)?)")
 """How Terraform's provider reads account and name from a queue's URL."""
@@ -101,21 +102,9 @@ def test_s3_control_answers_below_localhost(running: Emulator, name: str) -> Non
     """Clients put the account before the endpoint's name: `000000000000.localhost`, which the
     system may know or not; the emulator does."""
     running.s3().create_bucket(Bucket=name)
-    port = urllib.parse.urlsplit(str(running.settings.endpoint_url)).port
-    control = running.client("s3control")
-    control.meta.events.register("before-send.s3-control.*", lambda request, **_: _local(request))
-    control.meta.events.register(
-        "before-sign.s3-control.*",
-        lambda request, **_: request.headers.add_header("Host", f"000000000000.localhost:{port}"),
-    )
+    control = s3_control(running)
     tags = [{"Key": "a", "Value": "b"}]
     arn = f"arn:aws:s3:::{name}"
     control.tag_resource(AccountId="000000000000", ResourceArn=arn, Tags=tags)
     found = control.list_tags_for_resource(AccountId="000000000000", ResourceArn=arn)
     assert found["Tags"] == tags
-
-
-def _local(request: object) -> None:
-    """Send it to the address: without asking the system for the name."""
-    url = str(request.url)  # type: ignore[attr-defined]
-    request.url = url.replace("//000000000000.", "//")  # type: ignore[attr-defined]

@@ -194,6 +194,12 @@ SICK = [
         machine(programs=V2),
     ),
     Sick(
+        "aws_cli",
+        "refuses --cli-binary-format and sends `aws sqs` to AWS",
+        "`scripts/setup`",
+        machine(programs={"/usr/bin/aws": "aws-cli/1.44.44 Python/3.13.1"}),
+    ),
+    Sick(
         "endpoint",
         "runs without kinesis:devenv",
         "scripts/setup",
@@ -508,7 +514,7 @@ def test_a_healthy_system_is_well(name: str, root: Path) -> None:
             packages={"cbor2": "5.7.1"},
             listeners={4566: Program("python", 10), 5000: Program("python", 11)},
             ours={10, 11},
-            programs={"/checkout/.venv/bin/aws": "aws-cli/1.44.44 Python/3.13.1"},
+            programs={"/checkout/.venv/bin/aws": "aws-cli/1.44.44 Python/3.13.1 devenv/0.1.0"},
         ),
         "pages": permissions({**PUT, "allowed": True, "count": 9}),
     }

@@ -1,13 +1,23 @@
 """`devenv doctor` as it is typed, where nothing runs."""
 
 import json
+import os
+import sys
+from pathlib import Path
 
 import pytest
 
 from devenv.cli import main
 from devenv.doctor.checks import CHECKS
 
-pytestmark = pytest.mark.usefixtures("shell")
+pytestmark = pytest.mark.usefixtures("shell", "activated")
+
+
+@pytest.fixture
+def activated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`.venv/bin/activate` puts this `aws` before others of the machine."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    monkeypatch.setenv("PATH", path)
 
 
 def test_nothing_running_is_said_plainly(capsys: pytest.CaptureFixture[str]) -> None:

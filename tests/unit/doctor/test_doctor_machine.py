@@ -51,8 +51,8 @@ def test_the_version_of_the_aws_cli(tmp_path: Path) -> None:
     path.write_text("#!/bin/sh\necho aws-cli/2.31.2 Python/3.13.7\n")
     path.chmod(0o755)
     assert machine.cli_version(str(path)) == "aws-cli/2.31.2 Python/3.13.7\n"
-    own = metadata.version("awscli")
-    assert machine.cli_version(str(Path(sys.executable).with_name("aws"))) == f"aws-cli/{own}"
+    own = f"aws-cli/{metadata.version('awscli')} devenv/"
+    assert machine.cli_version(str(Path(sys.executable).with_name("aws"))) == own
     with pytest.raises(OSError, match="no-such-folder"):
         machine.cli_version("/no-such-folder/aws")
 

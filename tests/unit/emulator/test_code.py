@@ -1,5 +1,6 @@
 """What is run for a function: which program, in which folder, with which variables."""
 
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from devenv.emulator.functions.code import (
     variables,
     version_notice,
 )
+from devenv.emulator.functions.images import packages_link
 from devenv.errors import DevenvError
 
 IMAGE = Code(Path("/task"), ("/venv/bin/python", "-m", "awslambdaric", "a.b"), "a.b", None)
@@ -35,11 +37,11 @@ FROM_LOCALSTACK: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def emulator(monkeypatch: pytest.MonkeyPatch) -> None:
+def emulator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The variables of the emulator's process, a developer's secret among them."""
     monkeypatch.setenv("DEVENV_RUNTIME_DIR", "/runtime")
     monkeypatch.setenv("DEVENV_ZIP_PYTHON", "/zip/bin/python")
-    monkeypatch.setenv("DEVENV_IMAGE_PYTHON", "/image/bin/python")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("DEVENV_IMAGE_REPOSITORY", "rides")
     monkeypatch.setenv("DEVENV_IMAGE_ROOT", "/checkout")
     monkeypatch.setenv("DEVENV_INSTANCE", "/state")
@@ -114,9 +116,11 @@ def test_a_function_carries_the_instances_name() -> None:
 def test_an_image_runs_its_handler_on_the_images_packages() -> None:
     """The Dockerfile's CMD, unless the function's configuration has another."""
     image = SimpleNamespace(code_sha256="digest")
+    packages_link("digest").parent.mkdir(parents=True)
+    packages_link("digest").symlink_to("/packages")
     code = locate(version(image=image))
     assert code.command == (
-        *("/image/bin/python", "-m", "awslambdaric"),
+        *("/packages/image/bin/python", "-m", "awslambdaric"),
         "lambda_function.lambda_handler",
     )
     assert (code.runtime, code.folder.name) == (None, "digest")
@@ -133,10 +137,14 @@ def test_a_zip_runs_on_the_zips_packages_or_its_own_bootstrap() -> None:
     assert provided.command == ("/unzipped/bootstrap",)
 
 
-def test_another_runtime_is_refused_with_a_reason() -> None:
-    """There's no Node to count on."""
-    with pytest.raises(DevenvError, match=r"nodejs22\.x can't be run without Docker: use python"):
+def test_another_runtime_is_refused_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Node where there is none; what isn't run at all."""
+    for name in ("PATH", "HOME", "NVM_DIR"):
+        monkeypatch.setenv(name, "/nowhere")
+    with pytest.raises(DevenvError, match=r"nodejs22\.x needs Node\.js 18 or newer"):
         locate(version(code=unzipped(Path("/x")), runtime="nodejs22.x", handler="a.b"))
+    with pytest.raises(DevenvError, match="java21 can't be run here: use python"):
+        locate(version(code=unzipped(Path("/x")), runtime="java21", handler="a.b"))
 
 
 def test_a_missing_folder_program_or_permission_is_told_apart(tmp_path: Path) -> None:
@@ -155,8 +163,9 @@ def test_a_missing_folder_program_or_permission_is_told_apart(tmp_path: Path) ->
 
 def test_another_python_than_asked_for_is_noticed() -> None:
     """In the emulator's log; images and bootstraps bring their own."""
-    old = Code(ZIP.folder, ZIP.command, "a.b", "python3.9")
+    old = locate(version(code=unzipped(Path("/x")), runtime="python3.9", handler="a.b"))
     assert version_notice(old) == "python3.9 was asked for, and it runs on python3.13"
+    assert variables(old, {}, {})["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
     assert [version_notice(code) for code in (ZIP, IMAGE, PROVIDED)] == [None, None, None]
 
 

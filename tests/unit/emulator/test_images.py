@@ -1,5 +1,6 @@
 """Images without Docker: their names, their content's digest, and the snapshot behind it."""
 
+import hashlib
 import tempfile
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from devenv.bootstrap import image
 from devenv.emulator.functions.images import (
     ImageFolder,
     content_digest,
+    python_of,
     repository_name,
     resolve_image,
     snapshot_folder,
 )
+from devenv.errors import DevenvError
 
 
 @pytest.fixture
@@ -24,12 +27,23 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = root.parent
     (root / "lambda_function.py").write_text("def lambda_handler(event, context): ...\n")
     (root / "Pipfile.lock").write_text("{}\n")
+    install(root, "first")
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     monkeypatch.setenv("DEVENV_IMAGE_REPOSITORY", "rides")
     monkeypatch.setenv("DEVENV_IMAGE_ROOT", str(root))
-    monkeypatch.setenv("DEVENV_IMAGE_PYTHON", "/python")
+    monkeypatch.setenv("DEVENV_IMAGE_PACKAGES", str(root / ".venv-function" / "of-lock"))
     return root
+
+
+def install(root: Path, key: str) -> Path:
+    """A folder of packages for the current Pipfile.lock, as `devenv bootstrap` makes it."""
+    folder, link = root / ".venv-function" / key, root / ".venv-function" / "of-lock"
+    folder.mkdir(parents=True)
+    link.mkdir(exist_ok=True)
+    digest = hashlib.sha256((root / "Pipfile.lock").read_bytes()).hexdigest()
+    (link / digest).symlink_to(Path("..") / key)
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -118,4 +132,29 @@ def test_an_image_without_source_is_lambdas_own_error(root: Path) -> None:
 
 def test_the_image_folder_is_what_the_emulator_was_started_with(root: Path) -> None:
     """`devenv up` passes it."""
-    assert ImageFolder.from_environment() == ImageFolder("rides", root, Path("/python"))
+    assert ImageFolder.from_environment() == ImageFolder(
+        "rides", root, root / ".venv-function" / "of-lock"
+    )
+
+
+def test_packages_belong_to_the_digest(root: Path) -> None:
+    """A lock that changes while the emulator runs reaches the next image, and no older one."""
+    first = resolve_image("rides")
+    (root / "Pipfile.lock").write_text('{"default": {"six": {}}}\n')
+    with pytest.raises(InvalidParameterValueException, match="`devenv bootstrap` installs it"):
+        resolve_image("rides")
+    folder = install(root, "second")
+    second = resolve_image("rides")
+    assert python_of(second.code_sha256) == folder / "image" / "bin" / "python"
+    assert python_of(first.code_sha256).parents[2].name == "first"
+    with pytest.raises(DevenvError, match="known here"):
+        python_of("0" * 64)
+
+
+def test_packages_that_were_made_anew_are_found(root: Path) -> None:
+    """Of the same lock, in another folder, since the tooling's lock has changed."""
+    digest = resolve_image("rides").code_sha256
+    (root / ".venv-function" / "of-lock" / hashlib.sha256(b"{}\n").hexdigest()).unlink()
+    folder = install(root, "anew")
+    assert resolve_image("rides").code_sha256 == digest
+    assert python_of(digest).is_relative_to(folder)

@@ -11,8 +11,8 @@ from devenv.emulator.door.chain import require_role, session_of
 from devenv.emulator.door.credentials import Credential
 from devenv.emulator.door.refusal import Reason, Refused
 from devenv.emulator.iam.principals import Session
-from devenv.emulator.kinesis.json_api import Callers
 from devenv.emulator.kinesis.service import Caller
+from devenv.emulator.kinesis.wire.json_api import Callers
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from kinesis_api import ME, Api
 from localstack.aws.api import ServiceException
 
-from devenv.emulator.kinesis.blobs import decoded, has_stray_bits
-from devenv.emulator.kinesis.json_api import answer
+from devenv.emulator.kinesis.wire.blobs import decoded, has_stray_bits
+from devenv.emulator.kinesis.wire.json_api import answer
 
 pytestmark = pytest.mark.evidence(
     "recorded", "https://github.com/mhart/kinesalite/tree/master/test"

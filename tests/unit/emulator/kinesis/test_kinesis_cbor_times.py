@@ -7,7 +7,8 @@ from cbor2._decoder import loads, semantic_decoders
 from cbor2._encoder import default_encoders, dumps
 from cbor2._types import CBORDecodeValueError, CBORTag
 
-from devenv.emulator.kinesis import cbor_times
+from devenv.emulator import localstack_seams
+from devenv.emulator.kinesis.wire import cbor_times
 
 pytestmark = pytest.mark.evidence("inference", "what the AWS SDK for Java sends and reads")
 
@@ -17,7 +18,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ours, for one test."""
     monkeypatch.setitem(semantic_decoders, cbor_times.TIME, None)
     monkeypatch.setitem(default_encoders, datetime, None)
-    cbor_times.install()
+    localstack_seams.apply(localstack_seams.TIMES)
 
 
 def test_times_come_and_go_as_milliseconds() -> None:

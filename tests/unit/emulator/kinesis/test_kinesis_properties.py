@@ -23,10 +23,10 @@ from kinesis_api import Api, Clock
 from lineage_reader import LineageReader
 from localstack.aws.api import ServiceException
 
-from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY
 from devenv.emulator.kinesis.options import Options
 from devenv.emulator.kinesis.service import Kinesis
 from devenv.emulator.kinesis.store import Store
+from devenv.emulator.kinesis.streams.hash_keys import MAX_HASH_KEY
 
 pytestmark = pytest.mark.evidence(
     "inference", "its own promise: nothing lost, doubled, out of order"

@@ -4,7 +4,7 @@ import pytest
 from kinesis_api import Api, MakeApi
 from localstack.aws.api import ServiceException
 
-from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY, even_ranges
+from devenv.emulator.kinesis.streams.hash_keys import MAX_HASH_KEY, even_ranges
 
 pytestmark = pytest.mark.evidence(
     "guide", "https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-resharding.html"

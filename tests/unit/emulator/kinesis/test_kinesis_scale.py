@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 from kinesis_api import Api
 
-from devenv.emulator.kinesis.records import New, Records
+from devenv.emulator.kinesis.records.storage import New, Records
 
 pytestmark = pytest.mark.evidence("inference", "its own promise: cost does not grow with records")
 

@@ -7,7 +7,7 @@ import pytest
 from kinesis_api import Api, MakeApi
 from localstack.aws.api import ServiceException
 
-from devenv.emulator.kinesis.hash_keys import MAX_HASH_KEY
+from devenv.emulator.kinesis.streams.hash_keys import MAX_HASH_KEY
 
 pytestmark = pytest.mark.evidence(
     "guide", "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from devenv.emulator.kinesis.reading import Page
-from devenv.emulator.kinesis.records import Stored
+from devenv.emulator.kinesis.records.reading import Page
+from devenv.emulator.kinesis.records.storage import Stored
 from devenv.emulator.mapping.events import Record
 from devenv.emulator.mapping.options import Options
 

@@ -11,15 +11,16 @@ from fake_shard import ARN, options
 from devenv.emulator.kinesis.operations import call
 from devenv.emulator.kinesis.service import Caller, Kinesis
 from devenv.emulator.kinesis.store import Store
-from devenv.emulator.mapping.checkpoints import Checkpoints, Lane, Place
+from devenv.emulator.mapping.checkpoints import Checkpoint, Checkpoints
+from devenv.emulator.mapping.context import MappingContext
 from devenv.emulator.mapping.destinations import Discarded
 from devenv.emulator.mapping.invocation import Answered
-from devenv.emulator.mapping.lane import LaneRunner
+from devenv.emulator.mapping.lane import Lane
+from devenv.emulator.mapping.lane_runner import LaneRunner
 from devenv.emulator.mapping.options import Options
 from devenv.emulator.mapping.outcomes import NotRun
 from devenv.emulator.mapping.source import Source
 from devenv.emulator.mapping.statistics import Statistics
-from devenv.emulator.mapping.work import Work
 
 ME = Caller("000000000000", "us-east-1")
 ERROR = Answered("request", b'{"errorType": "ValueError"}', True, "$LATEST")
@@ -60,7 +61,7 @@ class MappedStream:
         stream = self.store.stream_ids()[0]
         return Checkpoints(self.store.database, options().function_arn, ARN, stream)
 
-    def work(self, function: Function, settings: Options) -> Work:
+    def context(self, function: Function, settings: Options) -> MappingContext:
         def invoke(payload: bytes) -> Answered | NotRun:
             event = json.loads(payload)
             self.events.append(event)
@@ -70,16 +71,16 @@ class MappedStream:
             return Answered("request", json.dumps(answer).encode(), False, "$LATEST")
 
         source = Source(self.kinesis, ARN, self.store.stream_ids()[0])
-        return Work(
-            settings,
-            source,
-            self.checkpoints,
-            invoke,
-            "role",
-            self.discarded.append,
-            self.results.append,
-            self.statistics,
-            lambda _: None,
+        return MappingContext(
+            options=settings,
+            source=source,
+            checkpoints=self.checkpoints,
+            invoke=invoke,
+            role="role",
+            send=self.discarded.append,
+            report=self.results.append,
+            statistics=self.statistics,
+            measure=lambda _: None,
         )
 
     def run(self, function: Function = lambda _: None, **settings: Any) -> list[list[str]]:
@@ -89,15 +90,15 @@ class MappedStream:
     def run_lane(self, lane: Lane, function: Function, settings: Options) -> list[list[str]]:
         if not self.store.streams("000000000000", "us-east-1")[0].shards[0].closes:
             self.close_shard()
-        place = self.checkpoints.load().get(lane, Place(0))
-        LaneRunner(self.work(function, settings), lane, place).run()
+        checkpoint = self.checkpoints.load().get(lane, Checkpoint(0))
+        LaneRunner(self.context(function, settings), lane, checkpoint).run()
         return self.batches
 
     @property
     def batches(self) -> list[list[str]]:
         return [texts(event) for event in self.events]
 
-    def place(self, lane: Lane = Lane(0)) -> Place:  # noqa: B008
+    def checkpoint(self, lane: Lane = Lane(0)) -> Checkpoint:  # noqa: B008
         return self.checkpoints.load()[lane]
 
 

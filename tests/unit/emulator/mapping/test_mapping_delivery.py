@@ -7,16 +7,17 @@ import pytest
 from fake_shard import options
 from mapped_stream import ERROR, Event, MappedStream, failing_on, reporting, texts
 
-from devenv.emulator.mapping.checkpoints import Lane, Place
-from devenv.emulator.mapping.lane import LaneRunner
+from devenv.emulator.mapping.checkpoints import Checkpoint
+from devenv.emulator.mapping.context import Stopped
+from devenv.emulator.mapping.lane import Lane
+from devenv.emulator.mapping.lane_runner import LaneRunner
 from devenv.emulator.mapping.outcomes import NotRun
-from devenv.emulator.mapping.work import Stopped
 
 
 def test_batches_follow_each_other_in_order(mapped: MappedStream) -> None:
     mapped.put("a", "b", "c", "d", "e")
     assert mapped.run(batch_size=2) == [["a", "b"], ["c", "d"], ["e"]]
-    assert mapped.place() == Place(5, finished=True)
+    assert mapped.checkpoint() == Checkpoint(5, finished=True)
     assert mapped.results == ["OK", "OK", "OK"]
 
 
@@ -106,12 +107,12 @@ def test_stopped_between_two_tries_nothing_is_lost(mapped: MappedStream) -> None
     mapped.close_shard()
 
     def function(_: Event) -> Any:
-        work.stopping.set()
+        context.stopping.set()
         return ERROR
 
-    work = mapped.work(function, options(max_retries=0, batch_size=1))
+    context = mapped.context(function, options(max_retries=0, batch_size=1))
     with pytest.raises(Stopped):
-        LaneRunner(work, Lane(0), Place(0)).run()
+        LaneRunner(context, Lane(0), Checkpoint(0)).run()
     assert mapped.discarded == []
     assert mapped.checkpoints.load() == {}
     assert mapped.run() == [["a"], ["a", "b"]]
@@ -120,10 +121,10 @@ def test_stopped_between_two_tries_nothing_is_lost(mapped: MappedStream) -> None
 def test_what_succeeded_before_the_end_is_not_delivered_again(mapped: MappedStream) -> None:
     mapped.put("a", "b")
     mapped.close_shard()
-    work = mapped.work(lambda _: work.stopping.set(), options(batch_size=1))
+    context = mapped.context(lambda _: context.stopping.set(), options(batch_size=1))
     with pytest.raises(Stopped):
-        LaneRunner(work, Lane(0), Place(0)).run()
-    assert mapped.place() == Place(1)
+        LaneRunner(context, Lane(0), Checkpoint(0)).run()
+    assert mapped.checkpoint() == Checkpoint(1)
     assert mapped.run() == [["a"], ["b"]]
 
 
@@ -131,7 +132,7 @@ def test_filtered_records_are_behind_the_checkpoint(mapped: MappedStream) -> Non
     mapped.put('{"n": 1}', '{"n": 2}', "no json")
     patterns = ('{"data": {"n": [1]}}',)
     assert mapped.run(patterns=patterns) == [['{"n": 1}']]
-    assert mapped.place() == Place(3, finished=True)
+    assert mapped.checkpoint() == Checkpoint(3, finished=True)
 
 
 def test_a_window_passes_its_state_on_and_ends_with_it(mapped: MappedStream) -> None:
@@ -164,13 +165,13 @@ def test_a_window_outlives_the_process(mapped: MappedStream) -> None:
     mapped.close_shard()
 
     def function(event: Event) -> Any:
-        work.stopping.set()
+        context.stopping.set()
         return {"state": {"seen": [*event["state"].get("seen", []), *texts(event)]}}
 
     settings = options(tumbling_window=60, batch_size=1)
-    work = mapped.work(function, settings)
+    context = mapped.context(function, settings)
     with pytest.raises(Stopped):
-        LaneRunner(work, Lane(0), Place(0)).run()
+        LaneRunner(context, Lane(0), Checkpoint(0)).run()
     mapped.events.clear()
     mapped.run(function, tumbling_window=60)
     assert mapped.events[0]["state"] == {"seen": ["a"]}
@@ -194,15 +195,19 @@ def test_a_window_ends_early_when_its_state_is_too_large(mapped: MappedStream) -
 
 
 def test_lanes_go_on_from_the_last_of_the_former_ones(mapped: MappedStream) -> None:
-    places = {Lane(0, 0, 2): Place(7), Lane(0, 1, 2): Place(4), Lane(1, 0, 1): Place(3, True)}
-    mapped.checkpoints.begin(places)
-    assert mapped.checkpoints.spread(1) == {Lane(0): Place(4), Lane(1): Place(3, True)}
+    checkpoints = {
+        Lane(0, 0, 2): Checkpoint(7),
+        Lane(0, 1, 2): Checkpoint(4),
+        Lane(1, 0, 1): Checkpoint(3, True),
+    }
+    mapped.checkpoints.save_all(checkpoints)
+    assert mapped.checkpoints.spread(1) == {Lane(0): Checkpoint(4), Lane(1): Checkpoint(3, True)}
 
 
 def test_another_function_goes_on_where_this_one_was(mapped: MappedStream) -> None:
-    mapped.checkpoints.save(Lane(0), Place(7))
+    mapped.checkpoints.save(Lane(0), Checkpoint(7))
     renamed = mapped.checkpoints.rename("another")
-    assert renamed.load() == {Lane(0): Place(7)}
+    assert renamed.load() == {Lane(0): Checkpoint(7)}
     assert mapped.checkpoints.load() == {}
     renamed.forget()
     assert renamed.load() == {}

@@ -6,10 +6,10 @@ import json
 import pytest
 from fake_shard import ARN, FUNCTION
 
-from devenv.emulator.kinesis.hash_keys import HashKeyRange
-from devenv.emulator.kinesis.records import Stored
-from devenv.emulator.kinesis.sequence_numbers import parse
-from devenv.emulator.kinesis.streams import Shard
+from devenv.emulator.kinesis.records.sequence_numbers import parse
+from devenv.emulator.kinesis.records.storage import Stored
+from devenv.emulator.kinesis.streams.hash_keys import HashKeyRange
+from devenv.emulator.kinesis.streams.model import Shard
 from devenv.emulator.mapping.destinations import Discarded, message, object_key
 from devenv.emulator.mapping.events import Encoder, Record, payload
 from devenv.emulator.mapping.filters import Filters

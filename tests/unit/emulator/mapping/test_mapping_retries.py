@@ -6,7 +6,7 @@ import pytest
 from fake_shard import options, record, records
 
 from devenv.emulator.mapping.outcomes import Failed, NotRun, Outcome, PartlyFailed, Succeeded
-from devenv.emulator.mapping.retries import LONGEST_BACKOFF, Part, Step, after, split_expired
+from devenv.emulator.mapping.retries import LONGEST_BACKOFF, Part, Step, next_step, split_expired
 
 FAILED = Failed("ValueError: no")
 
@@ -16,7 +16,7 @@ def numbers(parts: tuple[Part, ...]) -> list[list[int]]:
 
 
 def step(outcome: Outcome, count: int = 4, attempts: int = 0, **settings: Any) -> Step:
-    return after(Part(records(count), attempts), outcome, options(**settings))
+    return next_step(Part(records(count), attempts), outcome, options(**settings))
 
 
 def test_success_is_done() -> None:
@@ -77,7 +77,7 @@ def test_a_poison_record_is_found_by_halving_and_its_neighbours_get_through() ->
         part = parts.pop(0)
         poisoned = any(found.position == 6 for found in part.records)
         alone += poisoned and len(part.records) == 1
-        found = after(part, FAILED if poisoned else Succeeded(), settings)
+        found = next_step(part, FAILED if poisoned else Succeeded(), settings)
         done += [r.position for r in part.records[: found.done]]
         if found.discarded:
             given_up += [r.position for r in found.discarded.records]
@@ -90,7 +90,7 @@ def test_a_poison_record_is_found_by_halving_and_its_neighbours_get_through() ->
 def test_backoff_grows_up_to_a_limit() -> None:
     part, waits = Part(records(1)), []
     for _ in range(12):
-        found = after(part, FAILED, options())
+        found = next_step(part, FAILED, options())
         waits.append(found.backoff)
         [part] = found.retry
     assert waits[:4] == [0.1, 0.2, 0.4, 0.8]

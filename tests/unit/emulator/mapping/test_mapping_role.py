@@ -9,9 +9,10 @@ import pytest
 from fake_shard import ARN, options
 from mapped_stream import MappedStream
 
-from devenv.emulator.mapping.checkpoints import Lane, Place
-from devenv.emulator.mapping.lane import REFUSED_WAIT, LaneRunner
-from devenv.emulator.mapping.role import words
+from devenv.emulator.mapping.checkpoints import Checkpoint
+from devenv.emulator.mapping.lane import Lane
+from devenv.emulator.mapping.lane_runner import REFUSED_WAIT, LaneRunner
+from devenv.emulator.mapping.role import access_error_message
 
 REFUSAL = "User: f is not authorized to perform: kinesis:GetRecords"
 
@@ -37,15 +38,15 @@ def test_it_waits_says_so_and_goes_on_by_itself(
     waits = Waits()
     mapped.put("1", "2")
     mapped.close_shard()
-    work = replace(
-        mapped.work(lambda _: None, options()),
-        refusal=lambda: next(answers, None),
+    context = replace(
+        mapped.context(lambda _: None, options()),
+        read_refusal=lambda: next(answers, None),
         stopping=waits,
     )
-    LaneRunner(work, Lane(0), Place(0)).run()
+    LaneRunner(context, Lane(0), Checkpoint(0)).run()
     assert waits.seen == [REFUSED_WAIT] * 3
     assert mapped.batches == [["1", "2"]]
-    assert mapped.results == [f"PROBLEM: {words(ARN)}"] * 3 + ["OK"]
+    assert mapped.results == [f"PROBLEM: {access_error_message(ARN)}"] * 3 + ["OK"]
     assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
     assert REFUSAL in caplog.messages[0]
     assert ARN in caplog.messages[0]

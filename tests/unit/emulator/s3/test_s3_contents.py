@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from devenv.emulator.s3.contents import ContentGone, Contents
+from devenv.emulator.s3.content_files import ContentFiles, ContentGone
 
 
 @pytest.fixture
-def contents(tmp_path: Path) -> Contents:
-    return Contents(tmp_path / "contents")
+def contents(tmp_path: Path) -> ContentFiles:
+    return ContentFiles(tmp_path / "contents")
 
 
-def written(contents: Contents, data: bytes) -> str:
+def written(contents: ContentFiles, data: bytes) -> str:
     name = contents.new()
     contents.path(name).write_bytes(data)
     return name
 
 
-def test_a_link_outlives_what_it_was_made_from(contents: Contents) -> None:
+def test_a_link_outlives_what_it_was_made_from(contents: ContentFiles) -> None:
     name = written(contents, b"data")
     link = contents.link(name)
     contents.delete([name])
@@ -27,25 +27,25 @@ def test_a_link_outlives_what_it_was_made_from(contents: Contents) -> None:
     assert contents.size(link) == 4
 
 
-def test_linking_what_is_gone_says_so(contents: Contents) -> None:
+def test_linking_what_is_gone_says_so(contents: ContentFiles) -> None:
     with pytest.raises(ContentGone):
         contents.link(contents.new())
 
 
-def test_an_open_file_can_be_read_after_it_is_deleted(contents: Contents) -> None:
+def test_an_open_file_can_be_read_after_it_is_deleted(contents: ContentFiles) -> None:
     name = written(contents, b"data")
     with contents.path(name).open("rb") as file:
         contents.delete([name])
         assert file.read() == b"data"
 
 
-def test_deleting_twice_is_harmless(contents: Contents) -> None:
+def test_deleting_twice_is_harmless(contents: ContentFiles) -> None:
     name = written(contents, b"data")
     contents.delete([name])
     contents.delete([name])
 
 
-def test_what_nothing_refers_to_is_deleted(contents: Contents) -> None:
+def test_what_nothing_refers_to_is_deleted(contents: ContentFiles) -> None:
     kept, left = written(contents, b"kept"), written(contents, b"left")
     assert contents.delete_all_but({kept}) == 1
     assert contents.size(kept) == 4

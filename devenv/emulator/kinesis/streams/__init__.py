@@ -1,0 +1,1 @@
+"""Streams and their shards: made, changed, split, merged, tagged, listed and deleted."""
