@@ -661,6 +661,28 @@ def test_the_cli_is_told_how_data_is_typed(
     sick.is_content("aws_cli")
 
 
+@pytest.mark.cures("aws_cli: refuses --cli-binary-format and sends `aws sqs` to AWS")
+def test_the_cli_of_an_activated_environment(alone: Doctor) -> None:
+    """Is another than the CLI 1 that was there before."""
+
+    class WithV1(Machine):
+        def which(self, program: str) -> str | None:
+            return "/usr/bin/aws"
+
+        def cli_version(self, path: str) -> str:
+            return "aws-cli/1.44.44 Python/3.13.7"
+
+    class Activated(Machine):
+        def which(self, program: str) -> str | None:
+            return run(f"{activate}; command -v {program}").strip()
+
+    setup, activate, _ = quoted(
+        replace(alone, machine=WithV1()).calls_wrong("aws_cli", "refuses --cli-binary-format")
+    )
+    assert setup == "scripts/setup"  # Which has made what these tests run in.
+    replace(alone, machine=Activated()).is_content("aws_cli")
+
+
 @pytest.mark.cures("credentials: there are none")
 @pytest.mark.cures(
     "credentials: boto3 can't read them: The config profile (work) could not be found"
