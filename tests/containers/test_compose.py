@@ -220,10 +220,21 @@ def test_the_cure_for_an_emulator_that_docker_killed_and_started(compose: Compos
     assert compose.predict() == "1"
 
 
+def test_the_logs_are_not_filled_by_health_checks(compose: Compose) -> None:
+    """Two seconds apart, for days; nor by warnings of each invocation, or of Python's clean-up."""
+    assert compose.predict()
+    for service in ("localstack", "mlflow", "lambda"):
+        said = compose("logs", "--no-color", service)
+        for words in ("/_devenv/", "GET /health", "Exception ignored", "closed file", "seekable"):
+            assert words not in said, (service, words)
+    assert "REPORT RequestId" in compose("logs", "--no-color", "localstack")
+
+
 def checkout(folder: Path) -> Path:
     """A copy of what the images are made from, whose function's image has a name of its own."""
+    listing = ("git", "ls-files", "--cached", "--others", "--exclude-standard")
     listed = subprocess.run(
-        ("git", "ls-files"), cwd=ROOT, capture_output=True, text=True, check=True
+        listing, cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
     for name in (n for n in listed if not n.startswith(("tests/", "docs/", "scripts/"))):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
