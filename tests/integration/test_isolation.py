@@ -69,7 +69,7 @@ def clients_of(settings: Settings) -> Iterator[Aws]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", str(settings.endpoint_url))
         aws = Aws(settings)
-        assert [aws.kinesis, aws.s3, aws.functions, aws.logs, aws.iam]
+        assert [aws.kinesis, aws.s3, aws.functions, aws.invocations, aws.logs, aws.iam]
     yield aws
 
 

@@ -154,7 +154,13 @@ def test_nothing_is_left_of_functions(start: Start, tmp_path: Path) -> None:
         ends.get(timeout=10)
         ended.kill()
         ended.kill()
-    wait_for(lambda: traces() == before, timeout=10, failure=f"{traces()} of {before}")
+
+    def are_level() -> bool:
+        """Less is well: what tests before this one have left may go meanwhile."""
+        now = traces()
+        return all(n <= b for n, b in zip(now[:3], before[:3], strict=True)) and not now[3]
+
+    wait_for(are_level, timeout=10, failure=f"more than {before}")
 
 
 def test_idle_functions_share_a_thread(start: Start) -> None:
@@ -163,7 +169,7 @@ def test_idle_functions_share_a_thread(start: Start) -> None:
     before = threading.active_count()
     for _ in range(5):
         start(NEVER_ENDS)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 ALLOCATES = "import time; kept = bytearray(b'x' * 200_000_000); print('done'); time.sleep(600)"
