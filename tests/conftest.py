@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from conformance.report import Table
 from hypothesis import settings
+from integration.cures import table as cures_table
 
 pytest_plugins = ["devenv.testing"]
 
@@ -37,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Here rather than beside those tests: of several workers' results the one process that prints
     # the table collects none itself.
     config.pluginmanager.register(Table(), "conformance-table")
+    config.pluginmanager.register(cures_table(), "cures-table")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # As nohup and some CI systems start us: what tests start would ignore Ctrl-C, too.
         signal.signal(signal.SIGINT, signal.default_int_handler)

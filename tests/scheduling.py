@@ -9,7 +9,13 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = ("conformance/", "e2e/")
 """Folders whose files share an environment: one worker takes them all."""
 ALONE = (
-    *("unit/", "e2e/test_bench.py", "e2e/test_damaged_state.py", "e2e/test_full_disk.py"),
+    *(
+        "unit/",
+        "e2e/test_bench.py",
+        "e2e/test_cures.py",
+        "e2e/test_damaged_state.py",
+        "e2e/test_full_disk.py",
+    ),
     *("e2e/test_life_cycle.py", "e2e/test_third_pipeline.py", "e2e/test_two_terminals.py"),
     *("integration/s3/test_damaged_files.py", "integration/test_second_up.py"),
 )

@@ -222,8 +222,12 @@ class Facts:
 
     @property
     def deployed_run(self) -> str | None:
-        """The run whose model the function has because RUN_ID said so; None if the alias did."""
-        variables = self.variables
+        """The run whose model the function has because RUN_ID said so; None if the alias did, or if
+        there is no function."""
+        try:
+            variables = self.variables
+        except Unknown:
+            return None
         run = variables.get("RUN_ID") or None
         by_alias = "MODEL_URI" in variables and variables.get("MODEL_ALIAS") != ""
         return None if by_alias and variables.get("MODEL_VERSION") != run else run

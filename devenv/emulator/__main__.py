@@ -37,6 +37,7 @@ OURS = {
     "PROVIDER_OVERRIDE_S3": "devenv",
     "PROVIDER_OVERRIDE_ECR": "devenv",
     "PROVIDER_OVERRIDE_CLOUDFORMATION": "devenv",
+    "PROVIDER_OVERRIDE_LOGS": "devenv",
 }
 """What makes LocalStack take our parts in place of its own. The executor is ours always."""
 

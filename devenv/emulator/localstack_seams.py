@@ -141,6 +141,21 @@ FUNCTIONS = (
         "recorded on AWS: ResourceConflictException while another update is in progress",
     ),
     Seam(
+        f"{LAMBDA}.provider:LambdaProvider.invoke_with_response_stream",
+        f"{OURS}.functions.response_stream:streaming",
+        "LocalStack lacks it",
+    ),
+    Seam(
+        f"{LAMBDA}.provider:LambdaProvider.get_runtime_management_config",
+        f"{OURS}.functions.runtime_management:getting",
+        "LocalStack lacks it",
+    ),
+    Seam(
+        f"{LAMBDA}.provider:LambdaProvider.put_runtime_management_config",
+        f"{OURS}.functions.runtime_management:putting",
+        "LocalStack lacks it",
+    ),
+    Seam(
         f"{LAMBDA}.lambda_utils:HINT_LOG",
         f"{OURS}.functions.lambda_api:without_docker_advice",
         "its advice for a function that has failed is to mount Docker's socket",

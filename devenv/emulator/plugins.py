@@ -60,6 +60,14 @@ def kinesis_service() -> Service:
     return make_service()
 
 
+@aws_provider(api="logs", name="devenv")
+def logs_service() -> Service:
+    """LocalStack's, with groups that can be protected; chosen by PROVIDER_OVERRIDE_LOGS."""
+    from devenv.emulator.log_groups import make_service
+
+    return make_service()
+
+
 @aws_provider(api="cloudformation", name="devenv")
 def cloudformation_service() -> Service:
     """LocalStack's, with our Kinesis resources; chosen by PROVIDER_OVERRIDE_CLOUDFORMATION."""
@@ -78,6 +86,10 @@ def serve_plugins_page() -> None:
     from localstack.http import Response
     from localstack.services.edge import ROUTER
     from localstack.services.lambda_.invocation.runtime_executor import get_runtime_executor
+
+    from devenv.emulator import request_log
+
+    request_log.install()
 
     def plugins(request: object) -> Response:
         manager = SERVICE_PLUGINS.plugin_manager

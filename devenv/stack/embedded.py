@@ -16,6 +16,7 @@ import psutil
 
 from devenv.disk import shortage
 from devenv.errors import BadInput, DevenvError
+from devenv.place import Place, commands
 from devenv.settings import Settings, address, is_loopback
 from devenv.stack import function_packages, private, registry_file, services
 from devenv.stack.lock import locked
@@ -58,7 +59,7 @@ class Embedded:
         if missing:
             self.registry.kill_leftovers()
         for service in missing:
-            check_port_free(service)
+            self._require_port(service)
         if any(service.name == "mlflow" for service in missing):
             registry_file.check(registry_file.place(self.settings.home), self.say)
         if missing and (full := shortage(self.settings.home)):
@@ -132,6 +133,19 @@ class Embedded:
                 f"{service.setting} is {service.url}: run `devenv down` first."
             )
         return running is not None
+
+    def _require_port(self, service: Service) -> None:
+        """As `check_port_free`, with what to do where it's the same environment in containers."""
+        try:
+            check_port_free(service)
+        except DevenvError as error:
+            there = commands(self.settings)
+            if there.place is not Place.COMPOSE:
+                raise
+            raise DevenvError(
+                f"{service.name} of this environment runs in a container, at {service.url}: "
+                f"{there.start} completes what is missing, {there.compose('down')} stops it."
+            ) from error
 
     def _obituary(self, service: Service) -> str:
         log = self.registry.log_file(service.name)

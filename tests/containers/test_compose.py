@@ -2,17 +2,20 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from devenv.pages import fetch
 from devenv.testing.ports import free_port
 from devenv.wait import wait_for
 
@@ -25,6 +28,8 @@ BASE = "public.ecr.aws/lambda/python:3.13"
 @dataclass(frozen=True)
 class Compose:
     variables: dict[str, str]
+    root: Path = ROOT
+    """The checkout that commands run in."""
 
     def __call__(self, *arguments: str) -> str:
         """`docker compose ARGUMENTS`; what it printed."""
@@ -34,12 +39,32 @@ class Compose:
         return self.run(sys.executable, "-m", "devenv", *arguments)
 
     def run(self, *command: str) -> str:
-        environ = {**os.environ, **self.variables}
-        done = subprocess.run(
-            command, env=environ, capture_output=True, text=True, timeout=300, check=False
-        )
+        done = self.attempt(*command)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
         return done.stdout
+
+    def attempt(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        """The same of a command that may fail."""
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        return subprocess.run(
+            command,
+            cwd=self.root,
+            env={**os.environ, **self.variables, "PATH": path},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def wrong(self) -> dict[str, str]:
+        """The cure of each check of the doctor that something is wrong for."""
+        done = self.attempt(sys.executable, "-m", "devenv", "doctor", "--json")
+        told = map(json.loads, done.stdout.splitlines())
+        return {line["name"]: line["cure"] for line in told if line["ok"] is False}
+
+    def follow(self, cure: str) -> None:
+        """Run the first command that stands in a cure."""
+        self.run("bash", "-c", re.findall("`([^`]+)`", cure)[0])
 
     def containers(self) -> list[str]:
         """The names of all containers of the project, functions' among them."""
@@ -234,34 +259,175 @@ def test_down_takes_everything_but_state_and_up_trains_nothing(compose: Compose)
     assert compose.predict() == "1"
 
 
-def test_an_emulator_without_docker_says_so(compose: Compose, tmp_path: Path) -> None:
-    """A socket where nothing listens: the bootstrap ends with the reason, at once. One that isn't
-    there is named by Docker, which makes no folder in its place."""
-    socket = tmp_path / "socket"
-    compose.variables["DOCKER_SOCKET"] = str(socket)
+FUNCTION = "The function is active, and made from the code that is here"
+
+
+def test_the_doctor_is_content_and_names_what_works_here(compose: Compose) -> None:
+    """Not `devenv up` and its like, which would find the ports taken."""
+    compose.predict()
+    assert compose.wrong().keys() <= {"The function has the time and memory that it needs"}
+    status = " ".join(compose.devenv("status").split())
+    assert status.count("in a container") == 2
+    up = compose.attempt(sys.executable, "-m", "devenv", "up", "-d")
+    assert up.returncode == 1
+    assert "runs in a container, at " in up.stderr
+    assert "`docker compose up -d --wait` completes what is missing" in up.stderr
+    told = compose.attempt(sys.executable, "-m", "devenv", "logs", "emulator")
+    assert "emulator runs in a container: `docker compose logs localstack` shows" in told.stderr
+
+
+def test_the_cure_for_an_emulator_that_docker_killed_and_started(compose: Compose) -> None:
+    """It comes back without its function, since only compose runs the bootstrap again."""
+    (emulator,) = compose("ps", "-q", "localstack").split()
+    compose.run("docker", "kill", emulator)
+    found = compose.wrong()
+    assert list(found) == ["The endpoint answers"]
+    assert "Start it with `docker compose up -d --wait`." in found["The endpoint answers"]
+    done = compose.attempt(sys.executable, "-m", "devenv", "tail", "--limit", "1")
+    assert "Start it with `docker compose up -d --wait`." in done.stderr
+
+    compose.run("docker", "start", emulator)
+    url = compose.variables["AWS_ENDPOINT_URL"]
+    wait_for(
+        lambda: fetch(f"{url}/_devenv/plugins"), timeout=60, failure="the emulator did not start"
+    )
+    found = compose.wrong()
+    assert found[FUNCTION] == "`docker compose up -d --wait` makes it."
+    compose.follow(found[FUNCTION])
+    assert FUNCTION not in compose.wrong()
+    assert compose.predict() == "1"
+
+
+def test_the_logs_are_not_filled_by_health_checks(compose: Compose) -> None:
+    """Two seconds apart, for days; nor by warnings of each invocation, or of Python's clean-up."""
+    assert compose.predict()
+    for service in ("localstack", "mlflow", "lambda"):
+        said = compose("logs", "--no-color", service)
+        for words in ("/_devenv/", "GET /health", "Exception ignored", "closed file", "seekable"):
+            assert words not in said, (service, words)
+    assert "REPORT RequestId" in compose("logs", "--no-color", "localstack")
+
+
+def checkout(folder: Path) -> Path:
+    """A copy of what the images are made from, whose function's image has a name of its own."""
+    listing = ("git", "ls-files", "--cached", "--others", "--exclude-standard")
+    listed = subprocess.run(
+        listing, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    for name in (n for n in listed if not n.startswith(("tests/", "docs/", "scripts/"))):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name)
+    for name in ("compose.yaml", "compose.function.yaml"):
+        text = (folder / name).read_text()
+        named = text.replace("stream-model-duration:latest", f"{PROJECT}-function:latest")
+        (folder / name).write_text(named)
+    return folder
+
+
+def test_a_change_of_the_function_is_told_until_it_is_built(
+    compose: Compose, tmp_path: Path
+) -> None:
+    """By what its image holds, whatever that is called: `up` alone leaves it as it was."""
+    here = replace(compose, root=checkout(tmp_path / "checkout"))
     try:
-        refused = subprocess.run(
-            ("docker", "compose", "up", "-d", "localstack"),
-            env={**os.environ, **compose.variables},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert refused.returncode != 0
-        assert f"bind source path does not exist: {socket}" in refused.stderr
-        assert not socket.exists()
-        socket.touch()
+        here("up", "-d", "--wait", "--build")
+        assert FUNCTION not in here.wrong()
+        module = here.root / "lambda_function.py"
+        module.write_text(module.read_text() + "\n# changed\n")
+        here("up", "-d", "--wait")
+        cure = here.wrong()[FUNCTION]
+        assert cure == "An edit changes nothing until `docker compose up -d --wait --build`."
+        here.follow(cure)
+        assert FUNCTION not in here.wrong()
+        assert here.predict() == "1"
+    finally:
+        compose("up", "-d", "--wait")
+        compose.run("docker", "image", "rm", "--force", f"{PROJECT}-function:latest")
+
+
+def test_the_pipeline_alone_chooses_the_system(compose: Compose) -> None:
+    """Function, image by itself and web service, without any other name."""
+    compose.variables.update(PIPELINE="bike", DEVENV_WEB_PORT=str(free_port()))
+    try:
+        compose("--profile", "web", "up", "-d", "--wait")
+        hour = b'{"t1": 2, "t2": 3, "hum": 50, "weather_code": 2}'
+        url = f"http://127.0.0.1:{compose.variables['DEVENV_WEB_PORT']}/predict"
+        request = urllib.request.Request(url, hour, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            assert json.load(reply)["cnt"] > 0
+        event = (ROOT / "tests/events/bike/console-123-004.json").read_bytes()
+        port = compose.variables["DEVENV_FUNCTION_PORT"]
+        url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+        with urllib.request.urlopen(urllib.request.Request(url, event), timeout=60) as reply:
+            (prediction,) = json.load(reply)["predictions"]
+        assert prediction["model"] == "bike-model"
+        assert compose.wrong().keys() <= {"The function has the time and memory that it needs"}
+    finally:
+        compose("--profile", "web", "rm", "--force", "--stop", "web")
+        del compose.variables["PIPELINE"]
+        compose("up", "-d", "--wait")
+
+
+def test_an_image_that_is_mistyped_is_not_built_under_that_name(compose: Compose) -> None:
+    """`up` fails, and says which isn't there."""
+    compose.variables["FUNCTION_IMAGE_URI"] = "stream-model-duratoin:v1"
+    try:
+        done = compose.attempt("docker", "compose", "up", "-d", "--wait")
+        assert done.returncode != 0
+        assert "stream-model-duratoin:v1" in done.stderr
+        assert compose.run("docker", "images", "-q", "stream-model-duratoin") == ""
+    finally:
+        del compose.variables["FUNCTION_IMAGE_URI"]
+        compose("up", "-d", "--wait")
+
+
+def test_a_socket_that_is_not_there_is_told_and_not_made(compose: Compose, tmp_path: Path) -> None:
+    """Docker would make a folder of that name, and the emulator would find no engine."""
+    compose.variables["DOCKER_SOCKET"] = f"{tmp_path}/none"
+    try:
+        done = compose.attempt("docker", "compose", "up", "-d", "--wait", "localstack", "mlflow")
+        assert done.returncode != 0
+        assert f"bind source path does not exist: {tmp_path}/none" in done.stderr
+        assert not (tmp_path / "none").exists()
+    finally:
+        del compose.variables["DOCKER_SOCKET"]
+
+
+def test_an_emulator_without_docker_says_so(compose: Compose, tmp_path: Path) -> None:
+    """A socket that isn't Docker's: the bootstrap ends with the reason, at once."""
+    (tmp_path / "none").touch()
+    compose.variables["DOCKER_SOCKET"] = f"{tmp_path}/none"
+    try:
         compose("up", "-d", "--wait", "localstack", "mlflow")
-        environ = {**os.environ, **compose.variables}
-        done = subprocess.run(
-            ("docker", "compose", "run", "--rm", "-T", "--no-deps", "bootstrap"),
-            env=environ,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        command = ("docker", "compose", "run", "--rm", "-T", "--no-deps", "bootstrap")
+        done = compose.attempt(*command)
         assert done.returncode != 0
         assert "Docker can't be reached" in done.stdout + done.stderr
         assert "is its socket mounted?" in done.stdout + done.stderr
     finally:
         del compose.variables["DOCKER_SOCKET"]
+
+
+@pytest.mark.cures("leftovers: emulator is gone: ride-1")
+@pytest.mark.cures("image: is made for arm64, and the function runs on amd64")
+def test_the_cures_that_docker_has(compose: Compose, tmp_path: Path) -> None:
+    """A container whose emulator is gone; an image for another platform."""
+    name, label = f"{PROJECT}-left", "devenv.emulator=devenv-gone-1"
+    compose.run("docker", "create", "--name", name, "--label", label, "devenv", "true")
+    cure = compose.wrong()["Nothing is left of an old run"]
+    assert name in cure
+    compose.follow(cure)
+    assert "Nothing is left of an old run" not in compose.wrong()
+
+    image = f"{PROJECT}-platform:v1"
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    built = replace(compose, root=tmp_path)
+    platform = ("--platform", "linux/arm64", "--provenance=false")
+    built.run("docker", "buildx", "build", *platform, "-t", image, ".")
+    compose.variables["FUNCTION_IMAGE_URI"] = image
+    try:
+        built.follow(compose.wrong()["Lambda takes the function's image"])
+        assert "Lambda takes the function's image" not in compose.wrong()
+    finally:
+        del compose.variables["FUNCTION_IMAGE_URI"]
+        compose.run("docker", "image", "rm", "--force", image)

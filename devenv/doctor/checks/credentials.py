@@ -20,7 +20,9 @@ def check(facts: Facts) -> Finding:
         emulator = "AWS_ACCESS_KEY_ID=test and AWS_SECRET_ACCESS_KEY=test in .env (any value does)"
         return wrong(
             f"there are none to sign requests to {facts.settings.endpoint} with",
-            f"Take your own: {OWN}." if facts.is_aws else f"Put {emulator}: cp .env.example .env.",
+            f"Take your own: {OWN}."
+            if facts.is_aws
+            else f"Put {emulator}: `cp .env.example .env`.",
         )
     except BAD_CONFIGURATION as error:
         return wrong(
@@ -39,7 +41,7 @@ def check(facts: Facts) -> Finding:
     if signer.temporary and signer.access_key.startswith(USERS):
         return wrong(
             f"{who} is a user's, and a session token of other credentials is set beside it",
-            "unset AWS_SESSION_TOKEN",
+            "`unset AWS_SESSION_TOKEN`",
         )
     _ = facts.endpoint
     try:

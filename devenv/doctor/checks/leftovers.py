@@ -16,7 +16,7 @@ def check(facts: Facts) -> Finding:
     if holder := facts.machine.lock_holder(home / "run" / "lock"):
         return wrong(
             f"process {holder} is starting or stopping {home}",
-            f"Wait until it is done; if it hangs, end it (kill {holder}).",
+            f"Wait until it is done; if it hangs, end it (`kill {holder}`).",
         )
     dead = [n for n in NAMES if registry.remembers(n) and registry.find(n) is None]
     found = [f"{name} has ended without `devenv down`" for name in dead]

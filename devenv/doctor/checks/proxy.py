@@ -23,5 +23,5 @@ def check(facts: Facts) -> Finding:
         return well("NO_PROXY leaves out the endpoint")
     return wrong(
         f"{parts.scheme.upper()}_PROXY={proxy} would get the requests to {url}",
-        f"export NO_PROXY={parts.hostname},localhost (add it to what is there).",
+        f"`export NO_PROXY={parts.hostname},localhost` (add to it what is there).",
     )

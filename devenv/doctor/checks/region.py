@@ -30,7 +30,7 @@ def check(facts: Facts) -> Finding:
         return wrong(
             f"AWS_DEFAULT_REGION is {region}, which devenv and boto3 take, and AWS_REGION is "
             f"{other}, which the AWS CLI takes",
-            "unset AWS_REGION, or set both to the same.",
+            "`unset AWS_REGION`, or set both to the same.",
         )
     differs = profiles not in ("", region)
     if differs and facts.is_aws:

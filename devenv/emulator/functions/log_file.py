@@ -32,7 +32,8 @@ class LogFile:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 with self.path.open("a", encoding="utf-8") as file:
                     file.write(for_people(logs))
-                    size = file.tell()
+                    # In a container it's the container's own output, which has no size.
+                    size = file.tell() if file.seekable() else 0
                 if size > self.largest:
                     self._begin_anew()
             except OSError as error:

@@ -20,6 +20,7 @@ from devenv.emulator.s3 import journal, model_rows
 from devenv.emulator.s3.content_files import ContentDamaged, ContentFiles, ContentGone
 from devenv.emulator.s3.journal import Journal
 from devenv.emulator.s3.object_storage import ObjectStore
+from devenv.emulator.s3.policy_status import is_public
 from devenv.emulator.s3.records import Records
 from devenv.emulator.s3.restore import restore
 from devenv.emulator.s3.touched import touched
@@ -45,6 +46,17 @@ class DurableS3Provider(S3Provider):
         self._cors_handler.invalidate_cache()
         super().on_after_init()
         modify_service_response.append("s3control", self._keep_tags)
+
+    def get_bucket_policy_status(
+        self,
+        context: Any,
+        bucket: str,
+        expected_bucket_owner: str | None = None,
+        **rest: Any,
+    ) -> dict[str, Any]:
+        """LocalStack lacks it."""
+        found = self.get_bucket_policy(context, bucket, expected_bucket_owner)
+        return {"PolicyStatus": {"IsPublic": is_public(found["Policy"])}}
 
     def _keep_tags(self, chain: Any, context: Any, response: Any) -> None:
         """S3 Control's TagResource and UntagResource write into S3's model directly."""

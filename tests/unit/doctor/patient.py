@@ -224,7 +224,8 @@ def patient(
     pages: Mapping[str, Page] | None = None,
     **known: Any,
 ) -> Facts:
-    """Facts of a healthy system in `root`, but for what is given. `pages` by path."""
+    """Facts of a healthy system in `root`, but for what is given: `pages` by path, facts by name,
+    an exception for one that can't be had."""
     given = {"AWS_ENDPOINT_URL": EMULATOR, "AWS_DEFAULT_REGION": "us-east-1"}
     given |= {"MLFLOW_TRACKING_URI": "http://127.0.0.1:5000", **(environ or {})}
     given = {name: value for name, value in given.items() if value}
@@ -254,5 +255,8 @@ def patient(
         "commands": commands(facts.settings, given, lambda url: None, lambda port: None),
     }
     for name, value in (healthy | known).items():
-        setattr(facts, name, value)
+        if isinstance(value, Exception):
+            facts.known[name] = (None, value)
+        else:
+            setattr(facts, name, value)
     return facts  # type: ignore[no-any-return]

@@ -1,12 +1,17 @@
 """A check is content with a healthy system; of a sick one it says what is wrong, and the cure."""
 
+import ast
 import json
+import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ProfileNotFound
+from fake_aws import client_error
 from patient import (
     MLMODEL,
     MODEL_URI,
@@ -29,10 +34,11 @@ from devenv.aws import Signer
 from devenv.doctor.checks import CHECKS
 from devenv.doctor.endpoint import Endpoint, Page
 from devenv.doctor.examination import Check, examine
-from devenv.doctor.facts import Champion, Identity
-from devenv.doctor.finding import Finding
+from devenv.doctor.facts import Champion, Identity, NoAnswer, Stranger
+from devenv.doctor.finding import Finding, Unknown, wrong
 from devenv.doctor.function_log import Invocation
 from devenv.doctor.machine import Program
+from devenv.errors import Unreachable
 from devenv.system import FunctionState, MappingState, ShardState, StreamState
 
 BY_NAME: dict[str, Check] = {check.__name__.rpartition(".")[2]: check for check in CHECKS}
@@ -109,6 +115,13 @@ class Sick:
 
     def __str__(self) -> str:
         return f"{self.check}: {self.words}"
+
+
+ZIPPED = function(PackageType="Zip", Handler="app.handler", Runtime="python3.13", Role=ROLE)
+BY_HAND = system(
+    streams=[StreamState(n, "ACTIVE", 1, f"arn:{n}") for n in ("ride_events", "ride_predictions")],
+    mapping=MappingState("Disabling", None, "the-uuid"),
+)
 
 
 def streams(*states: str) -> dict[str, Any]:
@@ -193,6 +206,36 @@ SICK = [
         {"endpoint": Endpoint("LocalStack", missing_plugins=("kinesis:devenv",))},
     ),
     Sick(
+        "endpoint",
+        "127.0.0.1:4566 does not answer (refused)",
+        "`devenv up -d`",
+        {"endpoint": NoAnswer("refused")},
+    ),
+    Sick(
+        "endpoint",
+        "something answers at http://127.0.0.1:4566, but not as AWS does: it is nginx",
+        "set AWS_ENDPOINT_URL",
+        {"endpoint": Stranger("it is nginx")},
+    ),
+    Sick(
+        "credentials",
+        "there are none",
+        "`cp .env.example .env`",
+        {"signer": Unknown("there are no credentials")},
+    ),
+    Sick(
+        "credentials",
+        "boto3 can't read them: The config profile (work) could not be found",
+        "Check AWS_PROFILE",
+        {"signer": ProfileNotFound(profile="work")},
+    ),
+    Sick(
+        "credentials",
+        "AWS refused AKIA… from shared-credentials-file (ExpiredToken)",
+        "take new ones",
+        ON_AWS | {"identity": client_error("ExpiredToken")},
+    ),
+    Sick(
         "credentials",
         "emulator's credentials (test)",
         "Remove AWS_ACCESS_KEY_ID",
@@ -246,8 +289,20 @@ SICK = [
         "PREDICTIONS_STREAM_NAME",
         streams("ACTIVE", "MISSING"),
     ),
+    Sick(
+        "streams",
+        "ride_events and ride_predictions not in us-east-1",
+        "`aws kinesis create-stream --shard-count 1 --stream-name ride_predictions",
+        streams("MISSING", "MISSING") | {"function": ZIPPED},
+    ),
     Sick("streams", "ride_events is DELETING", "Wait", streams("DELETING", "ACTIVE")),
     Sick("registry", "has no ride-duration@champion", "devenv bootstrap", {"champion": None}),
+    Sick(
+        "registry",
+        "MLflow at http://127.0.0.1:5000 does not answer",
+        "`devenv up -d`",
+        {"champion": Unreachable("MLflow at http://127.0.0.1:5000 does not answer")},
+    ),
     Sick(
         "registry", "has nothing there", "the same S3", {"clients": client(s3=FakeS3(mlmodel=None))}
     ),
@@ -273,6 +328,14 @@ SICK = [
     Sick(
         "function", "is Failed: no such image", "devenv bootstrap", state("Failed", "no such image")
     ),
+    Sick(
+        "function",
+        "is Failed: no bootstrap",
+        "`aws lambda update-function-code --function-name ride-duration-prediction "
+        "--zip-file fileb://function.zip",
+        state("Failed", "no bootstrap") | {"function": ZIPPED},
+    ),
+    Sick("function", "is Pending", "Wait a moment", state("Pending")),
     Sick(
         "function",
         "stream-model-duration:0123456789ab, was made before",
@@ -342,6 +405,19 @@ SICK = [
         {"system": system(mapping=stuck())},
     ),
     Sick(
+        "mapping",
+        "there is none from ride_events to ride-duration-prediction",
+        "`aws lambda create-event-source-mapping --function-name ride-duration-prediction "
+        "--event-source-arn arn:ride_events --starting-position LATEST",
+        {"system": replace(BY_HAND, mapping=MappingState("Missing")), "function": ZIPPED},
+    ),
+    Sick(
+        "mapping",
+        "it is Disabling",
+        "`aws lambda update-event-source-mapping --uuid the-uuid --enabled",
+        {"system": BY_HAND, "function": ZIPPED},
+    ),
+    Sick(
         "lag",
         "90 s old",
         "ParallelizationFactor",
@@ -396,6 +472,17 @@ SICK = [
     ),
     Sick(
         "predictions",
+        "TEST_RUN=True: it predicts",
+        "'Variables={MODEL_URI=s3://mlflow-models/models/m-1/artifacts,"
+        "PREDICTIONS_STREAM_NAME=ride_predictions,TEST_RUN=False,TOKEN=…}'",
+        {
+            "function": function(
+                {"TEST_RUN": "True", "TOKEN": "secret"}, PackageType="Zip", Role=ROLE
+            )
+        },
+    ),
+    Sick(
+        "predictions",
         "publishes to ride_prediction,",
         "PREDICTIONS_STREAM_NAME",
         {"function": function({"PREDICTIONS_STREAM_NAME": "ride_prediction"})},
@@ -434,9 +521,37 @@ def test_a_healthy_system_is_well(name: str, root: Path) -> None:
     assert look(name, root, **well_known).ok is True
 
 
+def test_every_way_of_being_wrong_is_in_the_table(root: Path) -> None:
+    """Each place of a check that calls `wrong` is come to by one of these systems."""
+    places = {
+        (path.name, line)
+        for path in (Path(check.__file__) for check in CHECKS)  # type: ignore[attr-defined]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "wrong"
+        for line in [node.lineno]
+    }
+    met: set[tuple[str, int]] = set()
+
+    def note(frame: Any, event: str, argument: object) -> None:
+        if event == "call" and frame.f_code is wrong.__code__:
+            met.add((Path(frame.f_back.f_code.co_filename).name, frame.f_back.f_lineno))
+
+    threading.setprofile(note)  # Each check has a thread of its own.
+    try:
+        for number, sick in enumerate(SICK):
+            own = root / str(number)
+            shutil.copytree(root, own, ignore=shutil.ignore_patterns("[0-9]*"))
+            sick.prepare(own)
+            look(sick.check, own, **sick.given)
+    finally:
+        threading.setprofile(None)
+    assert places - met == set()
+
+
 def test_each_check_has_a_sick_system_and_a_sentence_for_a_name() -> None:
-    """The endpoint that doesn't answer has a test of its own."""
+    """And each sick system a name of its own, by which tests/integration/cures.py knows it."""
     assert {sick.check for sick in SICK} == BY_NAME.keys()
+    assert len({str(sick) for sick in SICK}) == len(SICK)
     names = [check.NAME for check in CHECKS]
     assert len(set(names)) == len(names)
     assert [name for name in names if " " not in name or name[0].islower()] == []
