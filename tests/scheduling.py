@@ -20,7 +20,7 @@ ALONE = (
     *("integration/s3/test_damaged_files.py", "integration/test_second_up.py"),
 )
 """Files and folders whose tests share nothing: any worker may take any of them."""
-LONGEST_FIRST = ("conformance/", "e2e/test_bench.py", "e2e/", "integration/", "")
+LONGEST_FIRST = ("conformance/", "e2e/test_bench.py", "e2e/", "tutorials/", "integration/", "")
 """Where what takes longest is, in this order."""
 
 

@@ -1,98 +1,107 @@
-"""The clicks in AWS's console that tutorials describe, as commands: docs/tutorials.md has them."""
+"""Commands that several tutorials have alike, or that docs/tutorials.md has instead of them."""
 
-TRUST = (
-    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", '
-    '"Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
+from dataclasses import replace
+
+from .page import block
+from .steps import Typed, meanwhile, types
+
+KEYS = '{"key1": "value1", "key2": "value2", "key3": "value3"}'
+"""The console's first test event."""
+RIDE = '{"ride": {"PULocationID": 130, "DOLocationID": 205, "trip_distance": 3.66}, "ride_id": 123}'
+
+NUMBERED = r'"ShardId": "shardId-000000000000",\s+"SequenceNumber": "\d+"'
+"""What a put shows."""
+PREDICTED = r'"version": "[0-9a-f]{32}", "prediction": \{"ride_duration": \d+\.\d+, "ride_id": %d\}'
+"""A prediction of the model."""
+
+KEY_VARIABLES = "-e AWS_ACCESS_KEY_ID -e AWS_SECRET_ACCESS_KEY"
+FOLDER = '-v "$HOME/.aws:/root/.aws"'
+"""In place of them: the tutorials' other way."""
+
+ACCOUNT_CONFIGURED = (
+    "mkdir -p ~/.aws; printf '[default]\\naws_access_key_id=%s\\naws_secret_access_key=test\\n'"
+    " $ACCOUNT > ~/.aws/credentials"
 )
 
-
-def create_role(name: str = "lambda-kinesis-role") -> str:
-    """IAM → Roles → Create role: AWS service, Lambda, AWSLambdaKinesisExecutionRole."""
-    return f"""
-aws iam create-role --role-name {name} --assume-role-policy-document '{TRUST}'
-aws iam attach-role-policy --role-name {name} \\
-    --policy-arn arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole
-aws iam list-attached-role-policies --role-name {name}
-"""
-
-
-def write(code: str, name: str = "lambda_function.py") -> str:
-    """The console's editor."""
-    return f"cat > {name} <<'CODE'\n{code.strip()}\nCODE\n"
-
-
-def create_function(name: str, role: str, code: str, runtime: str = "python3.9") -> str:
-    """Lambda → Create function → Author from scratch, with an existing role."""
-    return f"""{write(code)}
-zip -q function.zip lambda_function.py
-aws lambda create-function --function-name {name} --runtime {runtime} \\
-    --handler lambda_function.lambda_handler --zip-file fileb://function.zip --role {role} \\
-    --timeout 10 && aws lambda wait function-active-v2 --function-name {name}
-"""
+# What docs/tutorials.md says, of several steps.
+LOGS = "[CloudWatch's logs](#cloudwatchs-logs)"
+DEPLOY_AND_TEST = "[Deploy](#deploy), [Test](#test)"
+POLICY_ATTACHED = "the second command of [A role](#a-role)"
+PIPFILE = "nothing: `Pipfile` has them, and `devenv up` installs them for the function"
+S3_PLACE = (
+    "[where MLflow 3 has it](training.md#where-the-model-is), which the function says; or `RUN_ID`"
+)
+DOCKERFILE = "nothing: `Dockerfile` is there"
+TEST_PY = "`python scripts/try_function.py EVENT`"
+BUILD = "in the checkout; embedded, nothing to build"
+RUN = "[docker run](#docker-run); embedded, port 8080 answers"
+LOGIN = "the host is that of `repositoryUri`; embedded, nothing to log in to"
+REMOTE = "REMOTE_URI is the `repositoryUri`; embedded, nothing to push"
+ALL_RECORDS = "`scripts/data_out.sh`, which reads them all"
 
 
-def deploy(name: str, code: str) -> str:
-    """Deploy, in the editor."""
-    return f"""{write(code)}
-zip -q function.zip lambda_function.py
-aws lambda update-function-code --function-name {name} --zip-file fileb://function.zip &&
-aws lambda wait function-updated-v2 --function-name {name}
-"""
+def write(text: str, name: str) -> str:
+    """A file, as an editor saves it."""
+    return f"cat > {name} <<'END'\n{text.strip()}\nEND\n"
 
 
-def invoke(name: str, event: str) -> str:
-    """Test, with an event of one's own, or one of tests/events; the log's end as the console shows
-    it."""
-    payload = f"'{event}'" if event.startswith("{") else f'"$(cat $CHECKOUT/tests/events/{event})"'
-    return f"""
-aws lambda invoke --function-name {name} --log-type Tail --payload {payload} \\
-    --query LogResult --output text answer.json | base64 --decode
-cat answer.json
-"""
+def code(text: str) -> str:
+    """What is in the console's editor."""
+    return write(text, "lambda_function.py")
 
 
-def create_stream(name: str) -> str:
-    """Kinesis → Create data stream: provisioned, 1 shard."""
-    return f"""
-aws kinesis create-stream --stream-name {name} --shard-count 1 &&
-aws kinesis wait stream-exists --stream-name {name} &&
-aws kinesis describe-stream-summary --stream-name {name}
-"""
+def create(function: str, role: str, text: str) -> Typed:
+    return types(code(text) + block("A function", FUNCTION=function, ROLE=role), "python3.9")
 
 
-def add_trigger(function: str, stream_arn: str) -> str:
-    """Lambda → Add trigger → Kinesis."""
-    return f"""
-aws lambda create-event-source-mapping --function-name {function} \\
-    --event-source-arn {stream_arn} --starting-position LATEST
-"""
+def deploy(function: str, text: str) -> Typed:
+    return types(code(text) + block("Deploy", FUNCTION=function))
 
 
-def trigger_state(function: str) -> str:
+def test(function: str, event: str, shows: str) -> Typed:
+    """With an event, or the file of one in tests/events."""
+    file = "" if event.startswith("{") else f"cp $CHECKOUT/tests/events/{event}.json event.json\n"
+    return types((file or write(event, "event.json")) + block("Test", FUNCTION=function), shows)
+
+
+def logs(function: str) -> str:
+    return block("CloudWatch's logs", FUNCTION=function)
+
+
+def state(function: str) -> str:
+    """Of a function's trigger."""
     return (
         f"aws lambda list-event-source-mappings --function-name {function} "
         "--query 'EventSourceMappings[0].State'"
     )
 
 
-def attach_policy(role: str, name: str, actions: str, resources: str) -> str:
-    """IAM → Create policy, attached to the role."""
-    document = (
-        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", '
-        f'"Action": {actions}, "Resource": {resources}}}]}}'
-    )
+def policies(role: str) -> str:
+    return f"aws iam list-attached-role-policies --role-name {role}"
+
+
+def put_ride(ride_id: int, *options: str) -> str:
+    """The tutorials' ride, as most of them put it."""
+    given = "".join(f"\n    {option} \\" for option in options)
     return f"""
-POLICY_ARN=$(aws iam create-policy --policy-name {name} --policy-document '{document}' \\
-    --query Policy.Arn --output text)
-aws iam attach-role-policy --role-name {role} --policy-arn $POLICY_ARN
-aws iam list-attached-role-policies --role-name {role}
+aws kinesis put-record \\
+    --stream-name ${{KINESIS_STREAM_INPUT}} \\
+    --partition-key 1 \\{given}
+    --data '{{
+        "ride": {{
+            "PULocationID": 130,
+            "DOLocationID": 205,
+            "trip_distance": 3.66
+        }},
+        "ride_id": {ride_id}
+    }}'
 """
 
 
-def read_stream(stream: str, ending: str = "| base64 --decode | jq") -> str:
+def read(stream: str, ending: str = "") -> str:
     """The tutorials' recipe: all that the stream's first shard holds, and its first record."""
     return f"""
-KINESIS_STREAM_OUTPUT='{stream}'
+KINESIS_STREAM_OUTPUT={stream}
 SHARD='shardId-000000000000'
 
 SHARD_ITERATOR=$(aws kinesis \\
@@ -105,143 +114,93 @@ SHARD_ITERATOR=$(aws kinesis \\
 
 RESULT=$(aws kinesis get-records --shard-iterator $SHARD_ITERATOR)
 
-echo ${{RESULT}} | jq -r '.Records[0].Data' {ending}
+echo ${{RESULT}} | jq -r '.Records[0].Data' | base64 --decode{ending}
 """
 
 
-HELLO = """
-import json
-
-def lambda_handler(event, context):
-    print(json.dumps(event))
-    return {"statusCode": 200, "body": json.dumps("Hello from Lambda!")}
-"""
-
-RIDES = """
-def prepare_features(ride):
-    pair = "%s_%s" % (ride["PULocationID"], ride["DOLocationID"])
-    return {"PU_DO": pair, "trip_distance": ride["trip_distance"]}
-
-def predict(features):
-    return 10.0
-"""
-
-ONE_RIDE = f"""{RIDES}
-def lambda_handler(event, context):
-    prediction = predict(prepare_features(event["ride"]))
-    return {{"ride_duration": prediction, "ride_id": event["ride_id"]}}
-"""
-
-DECODED = """
-import base64
-import json
-
-def lambda_handler(event, context):
-    print(json.dumps(event))
-    for record in event["Records"]:
-        print(base64.b64decode(record["kinesis"]["data"]).decode("utf-8"))
-"""
-
-BATCH = f"""
-import base64
-import json
-{RIDES}
-def lambda_handler(event, context):
-    predictions = []
-    for record in event["Records"]:
-        ride_event = json.loads(base64.b64decode(record["kinesis"]["data"]).decode("utf-8"))
-        prediction = predict(prepare_features(ride_event["ride"]))
-        predictions.append({{"ride_duration": prediction, "ride_id": ride_event["ride_id"]}})
-    return {{"predictions": predictions}}
-"""
+def all_of(stream: str) -> str:
+    """Every record, where the tutorials count to theirs."""
+    return f"KINESIS_STREAM_OUTPUT={stream} $CHECKOUT/scripts/data_out.sh"
 
 
-def publishing(stream: str) -> str:
-    """The batch's predictions put on a second stream, whose name a variable may give."""
-    return f"""
-import base64
-import json
-import os
-
-import boto3
-
-kinesis_client = boto3.client("kinesis")
-PREDICTIONS_STREAM_NAME = os.getenv("PREDICTIONS_STREAM_NAME", "{stream}")
-{RIDES}
-def lambda_handler(event, context):
-    predictions = []
-    for record in event["Records"]:
-        ride_event = json.loads(base64.b64decode(record["kinesis"]["data"]).decode("utf-8"))
-        ride_id = ride_event["ride_id"]
-        prediction = predict(prepare_features(ride_event["ride"]))
-        made = {{"ride_duration": prediction, "ride_id": ride_id}}
-        prediction_event = {{"model": "ride_duration", "version": "123", "prediction": made}}
-        kinesis_client.put_record(
-            StreamName=PREDICTIONS_STREAM_NAME,
-            Data=json.dumps(prediction_event),
-            PartitionKey=str(ride_id),
-        )
-        predictions.append(prediction_event)
-    return {{"predictions": predictions}}
-"""
+def try_function(event: str, shows: str, given: str = "") -> Typed:
+    """The handler by itself, with the variables of the terminal."""
+    script = "$CHECKOUT/scripts/try_function.py"
+    return types(f"{given}python {script} $CHECKOUT/tests/events/{event}.json", shows)
 
 
-def put_ride(ride_id: int, option: str = "") -> str:
-    """The tutorials' ride, as most of them put it."""
-    return f"""
-aws kinesis put-record \\
-    --stream-name ${{KINESIS_STREAM_INPUT}} \\
-    --partition-key 1 \\{option}
-    --data '{{
-        "ride": {{
-            "PULocationID": 130,
-            "DOLocationID": 205,
-            "trip_distance": 3.66
-        }},
-        "ride_id": {ride_id}
-    }}'
-"""
-
-
-RAW = "\n    --cli-binary-format raw-in-base64-out \\"
+def place_of_the_model() -> tuple[Typed, Typed]:
+    """Told by the function that is given the tutorials' path; kept in a variable."""
+    refused = try_function(
+        "kinesis-ride-256-001",
+        "this run's is at s3://mlflow-models/",
+        "export TEST_RUN=True\nMODEL_URI=s3://mlflow-models/1/$RUN_ID/artifacts/model ",
+    )
+    shown = replace(refused, command=f"{refused.command} 2>&1 | tee refused")
+    return shown, types("MODEL=$(grep -o 's3://mlflow-models/[^ ]*/m-[^ ;]*' refused | tail -1)")
 
 
 def post(event: str) -> str:
-    """test_docker.py: one of tests/events to the function by itself; the port is the test's."""
-    return f"""
-cat > test_docker.py <<'CODE'
+    """test_docker.py, with the port where the function answers by itself in these tests."""
+    text = f"""
 import json, os
 import requests
 event = json.load(open(os.environ["CHECKOUT"] + "/tests/events/{event}.json"))
 url = f"http://localhost:{{os.environ['FUNCTION_PORT']}}/2015-03-31/functions/function/invocations"
 response = requests.post(url, json=event)
 print(response.json())
-CODE
-python test_docker.py
 """
+    return write(text, "test_docker.py") + "python test_docker.py"
 
 
-def create_from_image(name: str, role: str, variables: str, image: str = "$REMOTE_IMAGE") -> str:
-    """Lambda → Create function → Container image, with an existing role and variables."""
-    return f"""
-aws lambda create-function --function-name {name} --package-type Image \\
-    --code ImageUri={image} --role {role} --environment "Variables={{{variables}}}" &&
-aws lambda wait function-active-v2 --function-name {name}
+def function_packages() -> Typed:
+    packages = ("boto3", "mlflow-skinny", "scikit-learn")
+    command = "(cd $CHECKOUT && PIPENV_VERBOSITY=-1 pipenv requirements)"
+    return types(command, ".*".join(rf"{name}==\d" for name in packages))
+
+
+def dockerfile() -> Typed:
+    shows = r"FROM public.ecr.aws/lambda/python:3.*CMD \[\"lambda_function.lambda_handler\"\]"
+    return types("cat $CHECKOUT/Dockerfile", shows)
+
+
+def build(image: str, *options: str) -> Typed:
+    built = " ".join(("docker build", *options, "-q -t", image, "."))
+    return types(f"(cd $CHECKOUT && {built})", "sha256:")
+
+
+def run(image: str, more: str = KEY_VARIABLES) -> Typed:
+    """docker run, with what docs/tutorials.md adds to it; `more` in place of the credentials."""
+    command = block("docker run", IMAGE=image, PORT="$FUNCTION_PORT")
+    assert KEY_VARIABLES in command
+    return meanwhile(command.replace(KEY_VARIABLES, more))
+
+
+def repository(name: str) -> tuple[Typed, ...]:
+    """create-repository, and the address that it answers with kept in a variable."""
+    made = types(f"aws ecr create-repository --repository-name {name}", "repositoryUri|REPOSITORY")
+    kept = types(
+        f"REPOSITORY_URI=$(aws ecr describe-repositories --repository-names {name} "
+        "--query 'repositories[0].repositoryUri' --output text)"
+    )
+    return made, kept
+
+
+TAG = """
+REMOTE_URI=$REPOSITORY_URI
+REMOTE_TAG="v1"
+REMOTE_IMAGE=${REMOTE_URI}:${REMOTE_TAG}
+
+LOCAL_IMAGE="%s"
+docker tag ${LOCAL_IMAGE} ${REMOTE_IMAGE}
 """
+PUSH = "docker push ${REMOTE_IMAGE}"
+PUSHED = "digest: sha256:"
 
 
-def size(name: str, memory: int, timeout: int) -> str:
-    """Lambda → Configuration → General configuration → Edit."""
-    return f"""
-aws lambda update-function-configuration --function-name {name} \\
-    --memory-size {memory} --timeout {timeout} &&
-aws lambda wait function-updated-v2 --function-name {name}
-"""
-
-
-def last_predictions(stream: str) -> str:
-    """The recipe for all records rather than the first."""
-    return read_stream(stream, "").replace("Records[0].Data", "Records[].Data | @base64d")
-
-
-DOCKERFILE = "(cd $CHECKOUT && docker build -q -t {name} .)"
+def login(options: str = "") -> Typed:
+    return types(
+        f"aws ecr get-login-password{options} | docker login --username AWS --password-stdin "
+        "${REPOSITORY_URI%%/*}",
+        "Login Succeeded",
+    )

@@ -1,4 +1,4 @@
-"""A tutorial's reader at the terminal, with an account and a region of the tutorial's own.
+"""A tutorial's reader at the terminal, with the account and region of the tutorial.
 
 An access key of twelve digits is that account's, here: so a tutorial's ARNs are right as they
 stand, and no tutorial meets what another has made.
@@ -7,20 +7,26 @@ stand, and no tutorial meets what another has made.
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
+import boto3
 import pytest
 
-from devenv.aws import Aws
 from devenv.bootstrap.model_files import prepare, publish
 from devenv.bootstrap.registry import Registry
 from devenv.pipelines import PIPELINES
 from devenv.settings import Settings, read_settings
 from devenv.testing.ports import free_port
 
+from .page import block
+from .quick_aws import quick_aws
+from .steps import Seed
 from .terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
+
+Sit = Callable[[Seed], Terminal]
 
 
 @pytest.fixture(scope="session")
@@ -34,44 +40,55 @@ def bikes_run(devenv_system: Settings) -> str:
     return made.run_id
 
 
-Sit = Callable[..., Terminal]
-
-
-@pytest.fixture(scope="module")
-def champion_run(devenv_system: Settings, devenv_aws: Aws) -> str:
-    """The run whose model the environment's own function has: a RUN_ID of the reader's own."""
-    name = devenv_system.function_name
-    found = devenv_aws.functions.get_function_configuration(FunctionName=name)
-    return found["Environment"]["Variables"]["RUN_ID"]
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder with `aws`, before all others on the path."""
+    with quick_aws(tmp_path_factory.mktemp("aws")) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def sit(
-    devenv_system: Settings, champion_run: str, tmp_path_factory: pytest.TempPathFactory
+    devenv_system: Settings,
+    programs: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Sit]:
-    """Opens a terminal in an empty folder; closed after the module's tests."""
-    opened: list[Terminal] = []
+    """Opens a terminal in an empty folder, and begins as docs/tutorials.md says; closed after the
+    module's tests, and what works on in the tutorial's account is removed."""
+    with ExitStack() as opened:
 
-    def open_terminal(account: str, region: str) -> Terminal:
-        folder = tmp_path_factory.mktemp("tutorial")
-        environ = {
-            **os.environ,
-            "AWS_ACCESS_KEY_ID": account,
-            "AWS_DEFAULT_REGION": region,
-            "AWS_CONFIG_FILE": str(folder / ".aws" / "config"),
-            "AWS_SHARED_CREDENTIALS_FILE": str(folder / ".aws" / "credentials"),
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "CHECKOUT": str(ROOT),
-            "FUNCTION_PORT": str(devenv_system.function_port),
-            "OWN_ACCOUNT": os.environ["AWS_ACCESS_KEY_ID"],
-            "OWN_REGION": os.environ["AWS_DEFAULT_REGION"],
-            "DEVENV_WEB_PORT": str(free_port()),
-            "CHAMPION_RUN": champion_run,
-        }
-        opened.append(Terminal(folder, environ))
-        return opened[-1]
+        def open_terminal(seed: Seed) -> Terminal:
+            folder = tmp_path_factory.mktemp(f"tutorial-{seed.number}")
+            environ = {
+                **os.environ,
+                "AWS_EC2_METADATA_DISABLED": "true",
+                "CHECKOUT": str(ROOT),
+                "DEVENV_WEB_PORT": str(free_port()),
+                "FUNCTION_PORT": str(devenv_system.function_port),
+                "HOME": str(folder),
+                "MLFLOW_DISABLE_TELEMETRY": "true",
+                "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            }
+            opened.callback(tidy_up, seed, devenv_system)
+            terminal = opened.enter_context(closing(Terminal(folder, environ)))
+            begin = block("Begin").replace("387546586013", seed.account)
+            begun = terminal.type(begin.replace("eu-west-1", seed.region))
+            assert begun.code == 0, begun.text
+            return terminal
 
-    yield open_terminal
-    for terminal in opened:
-        terminal.close()
+        yield open_terminal
+
+
+def tidy_up(seed: Seed, settings: Settings) -> None:
+    """Delete the mappings and functions of the tutorial's account."""
+    functions = boto3.client(
+        "lambda",
+        endpoint_url=settings.endpoint_url,
+        region_name=seed.region,
+        aws_access_key_id=seed.account,
+        aws_secret_access_key="test",
+    )
+    for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+        functions.delete_event_source_mapping(UUID=mapping["UUID"])
+    for function in functions.list_functions()["Functions"]:
+        functions.delete_function(FunctionName=function["FunctionName"])

@@ -5,14 +5,13 @@ import pytest
 from devenv.testing.engine import Engine
 
 from . import commands as c
+from . import functions as f
 from .conftest import Sit
-from .steps import UNTIL_ECR, How, Step, follow, parametrize
+from .page import block
+from .steps import Seed, as_written, console, engine, equivalent, fails, its_error, types, until
 from .terminal import Terminal
 
-ACCOUNT, REGION = "740446032364", "us-west-2"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/lambda-kinesis-role"
-FUNCTION = "ride-duration-prediction"
-INPUT = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/start-ride-events"
+ROLE, TEST, FUNCTION = "lambda-kinesis-role", "ride-duration-test", "ride-duration-prediction"
 
 PUT = """
 KINESIS_STREAM_INPUT=start-ride-events
@@ -28,143 +27,130 @@ aws kinesis put-record \\
     }'  --cli-binary-format raw-in-base64-out
 """
 
-STEPS = [
-    Step(
-        "the rights: the role, and what it may put",
-        How.EQUIVALENT,
-        c.create_role()
-        + c.attach_policy(
-            "lambda-kinesis-role",
-            "write-predictions",
-            '["kinesis:PutRecord", "kinesis:PutRecords"]',
-            f'"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/ride-predictions"',
+SEED = Seed(
+    "002",
+    "740446032364",
+    "us-west-2",
+    [
+        equivalent(
+            "AmazonKinesisAnalyticsFullAccess for your user",
+            "`aws iam attach-user-policy`; nobody asks for it here",
+            types(
+                "aws iam create-user --user-name reader\n"
+                "aws iam attach-user-policy --user-name reader "
+                "--policy-arn arn:aws:iam::aws:policy/AmazonKinesisAnalyticsFullAccess\n"
+                "aws iam list-attached-user-policies --user-name reader",
+                '"PolicyName": "AmazonKinesisAnalyticsFullAccess"',
+            ),
         ),
-        "write-predictions",
-    ),
-    Step(
-        "create Lambda",
-        How.EQUIVALENT,
-        c.create_function(FUNCTION, ROLE, c.publishing("ride-predictions")),
-        r'"Runtime": "python3.9"',
-    ),
-    Step(
-        "its two streams",
-        How.EQUIVALENT,
-        c.create_stream("start-ride-events") + c.create_stream("ride-predictions"),
-        '"StreamName": "ride-predictions"',
-    ),
-    Step("the trigger", How.EQUIVALENT, c.add_trigger(FUNCTION, INPUT), "StartingPosition"),
-    Step("the trigger works", How.EQUIVALENT, c.trigger_state(FUNCTION), "Enabled", again=True),
-    Step("put an event to the stream", How.AS_WRITTEN, PUT, r'"SequenceNumber": "\d+"'),
-    Step(
-        "the event that the function gets",
-        How.EQUIVALENT,
-        c.invoke(FUNCTION, "kinesis-ride-156-002.json"),
-        r'"ride_id": 156',
-    ),
-    Step(
-        "read from the stream",
-        How.AS_WRITTEN,
-        c.read_stream("ride-predictions", "| base64 --decode | jq")
-        .replace("'ride-pre", "ride-pre")
-        .replace("ictions'", "ictions"),
-        r'"ride_id": 156',
-        again=True,
-    ),
-    Step(
-        "create pipenv",
-        How.EQUIVALENT,
-        "(cd $CHECKOUT && pipenv requirements)",
-        "boto3==.*mlflow-skinny==.*scikit-learn==",
-    ),
-    Step(
-        "build the image",
-        How.ENGINE,
-        c.DOCKERFILE.format(name="stream-model-duration:v1"),
-        "sha256:",
-    ),
-    Step(
-        "test it using test_docker.py",
-        How.AS_WRITTEN,
-        c.post("kinesis-ride-156-002"),
-        r"'ride_id': 156",
-        again=True,
-    ),
-    Step(
-        "create a repo in ECR",
-        How.AS_WRITTEN,
-        "aws ecr create-repository --repository-name duration-model",
-        f"{ACCOUNT}",
-        until=UNTIL_ECR,
-    ),
-    Step(
-        "log into ECR with docker",
-        How.ENGINE,
-        "aws ecr get-login-password | docker login --username AWS --password-stdin "
-        f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com",
-        "Login Succeeded",
-        until=UNTIL_ECR,
-    ),
-    Step(
-        "push the image",
-        How.ENGINE,
-        f'REMOTE_URI="{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/duration-model"\n'
-        'REMOTE_TAG="v1"\nREMOTE_IMAGE=${REMOTE_URI}:${REMOTE_TAG}\n\n'
-        'LOCAL_IMAGE="stream-model-duration:v1"\n'
-        "docker tag ${LOCAL_IMAGE} ${REMOTE_IMAGE}\ndocker push ${REMOTE_IMAGE}",
-        "digest: sha256:",
-        until=UNTIL_ECR,
-    ),
-    Step(
-        "create new Lambda from the image's URI",
-        How.AS_WRITTEN,
-        c.create_from_image(
-            "from-ecr", ROLE, "X=1", f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/duration-model:v1"
+        equivalent(
+            "create Lambda, with ids in events and predictions",
+            "[A role](#a-role), [A policy to put on a stream](#a-policy-to-put-on-a-stream), "
+            "[A function](#a-function)",
+            types(block("A role", ROLE=ROLE)),
+            types(
+                block(
+                    "A policy to put on a stream",
+                    POLICY="write-to-ride-predictions",
+                    ROLE=ROLE,
+                    STREAM="ride-predictions",
+                )
+            ),
+            c.create(TEST, ROLE, f.publishing("ride-predictions")),
         ),
-        '"PackageType": "Image"',
-        until=UNTIL_ECR,
-    ),
-    Step(
-        "create new Lambda from the image, with its variables",
-        How.EQUIVALENT,
-        f"aws lambda delete-function --function-name {FUNCTION}\n"
-        + c.create_from_image(
-            FUNCTION,
-            ROLE,
-            "PREDICTIONS_STREAM_NAME=ride-predictions,RUN_ID=$CHAMPION_RUN",
-            "stream-model-duration:v1",
+        equivalent(
+            "its streams start-ride-events and ride-predictions, its trigger",
+            "[A stream](#a-stream), [A trigger](#a-trigger)",
+            types(block("A stream", STREAM="start-ride-events")),
+            types(block("A stream", STREAM="ride-predictions")),
+            types(block("A trigger", FUNCTION=TEST, STREAM="start-ride-events")),
+            until(c.state(TEST), "Enabled"),
         ),
-        '"PackageType": "Image"',
-    ),
-    Step(
-        "S3 access for the role",
-        How.EQUIVALENT,
-        c.attach_policy(
-            "lambda-kinesis-role",
-            "read-model",
-            '["s3:Get*", "s3:List*"]',
-            '["arn:aws:s3:::mlflow-models", "arn:aws:s3:::mlflow-models/*"]',
+        equivalent(
+            "the event that gets sent to the queue",
+            "[Test](#test)",
+            c.test(TEST, "kinesis-ride-156-002", r'"ride_duration": 10.0, "ride_id": 156'),
         ),
-        "read-model",
-    ),
-    Step("memory 512, timeout 15", How.EQUIVALENT, c.size(FUNCTION, 512, 15), '"Timeout": 15'),
-    Step("its trigger is there, by its name", How.EQUIVALENT, c.trigger_state(FUNCTION), "Enabled", again=True),
-    Step("put the event again", How.AS_WRITTEN, PUT, r'"SequenceNumber": "\d+"'),
-    Step(
-        "the model's prediction is on the stream",
-        How.EQUIVALENT,
-        c.last_predictions("ride-predictions"),
-        r'"version": "[0-9a-f]{32}", "prediction": \{"ride_duration": \d+\.\d+, "ride_id": 156',
-        again=True,
-    ),
-]
+        as_written("put an event to the stream", types(PUT, c.NUMBERED)),
+        as_written(
+            "read from the stream",
+            until(c.read("ride-predictions", " | jq"), r'"ride_id": 156'),
+            needs=("jq",),
+        ),
+        equivalent(
+            "pipenv install boto3 mlflow scikit-learn==1.2.2 --python=3.9",
+            c.PIPFILE,
+            c.function_packages(),
+        ),
+        engine("docker build", c.BUILD, c.build("stream-model-duration:v1")),
+        engine(
+            "docker run, with ~/.aws mounted",
+            c.RUN,
+            types(c.ACCOUNT_CONFIGURED),
+            c.run("stream-model-duration:v1", c.FOLDER),
+        ),
+        as_written(
+            "test using test_docker.py",
+            until(c.post("kinesis-ride-156-002"), r"'ride_duration': \d+\.\d+, 'ride_id': 156"),
+        ),
+        as_written("create a repo in AWS ECR", *c.repository("duration-model")),
+        engine("log into ECR with docker", c.LOGIN, c.login()),
+        engine(
+            "push the image",
+            c.REMOTE,
+            types(c.TAG % "stream-model-duration:v1"),
+            types(c.PUSH, c.PUSHED),
+        ),
+        console(
+            "create new Lambda from the image, with the role",
+            "A function from an image",
+            FUNCTION=FUNCTION,
+            IMAGE="$REPOSITORY_URI:v1",
+            ROLE=ROLE,
+            shows='"PackageType": "Image"',
+        ),
+        console(
+            "set its env vars",
+            "Its variables",
+            FUNCTION=FUNCTION,
+            VARIABLES="PREDICTIONS_STREAM_NAME=ride-predictions,RUN_ID=$RUN_ID",
+            shows='"RUN_ID": "[0-9a-f]{32}"',
+        ),
+        its_error(
+            "add the trigger start-ride-event",
+            "the stream's name, `start-ride-events`: [A trigger](#a-trigger)",
+            fails(
+                block("A trigger", FUNCTION=FUNCTION, STREAM="start-ride-event"),
+                "Stream not found: .*stream/start-ride-event",
+            ),
+            types(block("A trigger", FUNCTION=FUNCTION, STREAM="start-ride-events")),
+            until(c.state(FUNCTION), "Enabled"),
+        ),
+        console(
+            "add S3 access to the role",
+            "A policy to read models",
+            POLICY="read-models",
+            ROLE=ROLE,
+        ),
+        console(
+            "memory 512, timeout 15 secs",
+            "Its memory and timeout",
+            types(PUT, c.NUMBERED),
+            until(c.all_of("ride-predictions"), c.PREDICTED % 156),
+            FUNCTION=FUNCTION,
+            MEMORY="512",
+            SECONDS_AT_MOST="15",
+            shows='"Timeout": 15,\\s+"MemorySize": 512',
+        ),
+    ],
+)
 
 
 @pytest.fixture(scope="module")
 def terminal(sit: Sit) -> Terminal:
-    return sit(ACCOUNT, REGION)
+    return sit(SEED)
 
 
-@parametrize("002", STEPS)
-def test_own_streams(step: Step, terminal: Terminal, engine: Engine) -> None:
-    follow(step, terminal, engine)
+@pytest.mark.parametrize("step", SEED.parameters)
+def test_own_streams(step: int, terminal: Terminal, engine: Engine) -> None:
+    SEED.follow(step, terminal, engine)

@@ -5,25 +5,14 @@ import pytest
 from devenv.testing.engine import Engine
 
 from . import commands as c
+from . import functions as f
 from .conftest import Sit
-from .steps import UNTIL_ECR, How, Step, follow, parametrize
+from .page import block
+from .steps import Seed, as_written, console, engine, equivalent, fails, its_error, types, until
 from .terminal import Terminal
 
-ACCOUNT, REGION = "938316853267", "us-east-1"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/lambda-kinesis-role"
-TEST, FUNCTION = "ride-duration-prediction-function", "ride_duration_prediction"
-RIDE_EVENTS = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/ride_events"
-RIDE = '{"ride": {"PULocationID": 130, "DOLocationID": 205, "trip_distance": 3.66}, "ride_id": 123}'
-
-UNNAMED_ID = """
-import json
-
-def lambda_handler(event, context):
-    print(json.dumps(event))
-    predictions = 10.0
-    return {"ride_duration": predictions, "ride_id": ride_id}
-"""
-"""As in the tutorial's fourth step, where the id isn't read from anything."""
+ROLE, TEST = "lambda-kinesis-role", "ride-duration-prediction-function"
+FUNCTION = "ride_duration_prediction"
 
 READ = """
 export KINESIS_STREAM_OUTPUT='ride_prediction'
@@ -41,9 +30,8 @@ echo $SHARD_ITERATOR
 export RESULT=$(aws kinesis get-records --shard-iterator $SHARD_ITERATOR --output json)
 
 echo $RESULT
-
-echo ${RESULT} | jq -r '.Records[0].Data' | base64 --decode | jq
 """
+DECODE = "echo ${RESULT} | jq -r '.Records[0].Data' | base64 --decode | jq"
 
 PUT = """
 aws kinesis put-record \\
@@ -59,237 +47,256 @@ aws kinesis put-record \\
   "ride_id": 123
 }'
 """
+NUMBERED = r"\d+\s+shardId-000000000000"
+"""What a put shows as text."""
 
-STEPS = [
-    Step(
-        "1 role and permissions", How.EQUIVALENT, c.create_role(), "AWSLambdaKinesisExecutionRole"
-    ),
-    Step(
-        "2 a test function, Python 3.9",
-        How.EQUIVALENT,
-        c.create_function(TEST, ROLE, c.HELLO),
-        r'"Runtime": "python3.9"',
-    ),
-    Step(
-        "2 its output on a test event",
-        How.EQUIVALENT,
-        c.invoke(TEST, '{"key1": "value1"}'),
-        r'"statusCode": 200, "body": "\\"Hello from Lambda!\\""',
-    ),
-    Step(
-        "3 prepare_features and predict on a ride",
-        How.EQUIVALENT,
-        c.deploy(TEST, c.ONE_RIDE) + c.invoke(TEST, RIDE),
-        r'\{"ride_duration": 10.0, "ride_id": 123\}',
-    ),
-    Step(
-        "4 the stream ride_events, provisioned, 1 shard",
-        How.EQUIVALENT,
-        c.create_stream("ride_events"),
-        r'"StreamMode": "PROVISIONED".*"OpenShardCount": 1',
-    ),
-    Step(
-        "4 the function with edits, which returns an id that it hasn't read",
-        How.ITS_ERROR,
-        c.deploy(TEST, UNNAMED_ID) + c.invoke(TEST, RIDE),
-        "name 'ride_id' is not defined",
-    ),
-    Step("4 the trigger", How.EQUIVALENT, c.add_trigger(TEST, RIDE_EVENTS), "StartingPosition"),
-    Step("4 the trigger works", How.EQUIVALENT, c.trigger_state(TEST), "Enabled", again=True),
-    Step(
-        "4 configure the CLI, output=text",
-        How.AS_WRITTEN,
-        "printf '%s\\n' AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY us-east-1 "
-        "text | aws configure\naws configure get output",
-        "text",
-    ),
-    Step(
-        "4 put a basic test event",
-        How.AS_WRITTEN,
-        "aws kinesis put-record \\\n"
-        "    --stream-name ride_events \\\n"
-        "    --partition-key 1 \\\n"
-        '    --data "Hi test 1" \\\n'
-        "    --cli-binary-format raw-in-base64-out\n",
-        r"shardId-000000000000",
-    ),
-    Step(
-        "4 the event's structure in the logs",
-        How.EQUIVALENT,
-        f"aws logs tail /aws/lambda/{TEST} --since 10m --format short",
-        r'"data": "SGkgdGVzdCAx".*"eventName": "aws:kinesis:record", "invokeIdentityArn": '
-        rf'"{ROLE}", "awsRegion": "us-east-1", "eventSourceARN": "{RIDE_EVENTS}"',
-        again=True,
-    ),
-    Step(
-        "4 decoded, in a new test",
-        How.EQUIVALENT,
-        c.deploy(TEST, c.DECODED) + c.invoke(TEST, "kinesis-hi-003.json"),
-        "Hi test 1",
-    ),
-    Step("5 send a ride record", How.AS_WRITTEN, PUT, "shardId-000000000000"),
-    Step(
-        "5 the ride decoded in the log",
-        How.EQUIVALENT,
-        f"aws logs tail /aws/lambda/{TEST} --since 10m --format short",
-        r'"ride_id": 123',
-        again=True,
-    ),
-    Step(
-        "6 the stream ride_prediction",
-        How.EQUIVALENT,
-        c.create_stream("ride_prediction"),
-        "ride_prediction",
-    ),
-    Step(
-        "6 the policy for putRecord on it",
-        How.EQUIVALENT,
-        c.attach_policy(
-            "lambda-kinesis-role",
-            "write-putrecord",
-            '"kinesis:PutRecord"',
-            f'"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/ride_prediction"',
+NO_BASE64 = """
+import json
+
+def lambda_handler(event, context):
+    for record in event["Records"]:
+        print(json.loads(base64.b64decode(record["kinesis"]["data"]).decode("utf-8")))
+"""
+
+SEED = Seed(
+    "003",
+    "938316853267",
+    "us-east-1",
+    [
+        console(
+            "1 create the role lambda-kinesis-role",
+            "A role",
+            types(c.policies(ROLE), "AWSLambdaKinesisExecutionRole"),
+            ROLE=ROLE,
         ),
-        "write-putrecord",
-    ),
-    Step(
-        "6 the function that puts predictions",
-        How.EQUIVALENT,
-        c.deploy(TEST, c.publishing("ride_prediction"))
-        + c.invoke(TEST, "kinesis-ride-123-003.json"),
-        r'"ride_id": 123',
-    ),
-    Step("6 get records from ride_prediction", How.AS_WRITTEN, READ, r'"ride_id": 123', again=True),
-    Step(
-        "7 test.py with the model",
-        How.EQUIVALENT,
-        "export PREDICTIONS_STREAM_NAME='ride_prediction'\n"
-        "export RUN_ID=$CHAMPION_RUN\n"
-        'export TEST_RUN="True"\n\n'
-        "AWS_ACCESS_KEY_ID=$OWN_ACCOUNT AWS_DEFAULT_REGION=$OWN_REGION "
-        "python3 $CHECKOUT/scripts/try_function.py "
-        "$CHECKOUT/tests/events/kinesis-ride-123-003.json",
-        r'"ride_id": 123',
-    ),
-    Step(
-        "8 required packages",
-        How.EQUIVALENT,
-        "(cd $CHECKOUT && pipenv requirements)",
-        "boto3==.*mlflow-skinny==.*scikit-learn==",
-    ),
-    Step(
-        "8 the tutorial's Dockerfile copies `lambda_function`, a file without .py that isn't there",
-        How.ITS_ERROR,
-        "ls $CHECKOUT/lambda_function",
-        "No such file or directory",
-        fails=True,
-    ),
-    Step(
-        "8 build the image",
-        How.ENGINE,
-        c.DOCKERFILE.format(name="stream-model-duration:v1"),
-        "sha256:",
-    ),
-    Step(
-        "8 test_docker.py",
-        How.AS_WRITTEN,
-        c.post("kinesis-ride-123-003"),
-        r"'ride_id': 123",
-        again=True,
-    ),
-    Step(
-        "9 create the repository",
-        How.AS_WRITTEN,
-        "aws ecr create-repository --repository-name duration-pred-model",
-        "duration-pred-model",
-        until=UNTIL_ECR,
-    ),
-    Step(
-        "9 authenticate",
-        How.ENGINE,
-        f"aws ecr get-login-password --region {REGION} | docker login --username AWS "
-        f"--password-stdin {ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/",
-        "Login Succeeded",
-        until=UNTIL_ECR,
-    ),
-    Step(
-        "9 tag and push",
-        How.ENGINE,
-        f'export REMOTE_URI="{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/duration-pred-model"\n'
-        "export REMOTE_TAG='v1'\nexport REMOTE_IMAGE=${REMOTE_URI}:${REMOTE_TAG}\n"
-        'export LOCAL_IMAGE="stream-model-duration:v1"\n\n'
-        "docker tag ${LOCAL_IMAGE} ${REMOTE_IMAGE}\ndocker push ${REMOTE_IMAGE}\n\n"
-        "echo $REMOTE_IMAGE",
-        "digest: sha256:",
-        until=UNTIL_ECR,
-    ),
-    Step(
-        "10 the new function by the image's URI",
-        How.AS_WRITTEN,
-        c.create_from_image(
-            "from-ecr",
-            ROLE,
-            "X=1",
-            f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/duration-pred-model:v1",
+        equivalent(
+            "2 a test function, Python 3.9, and its output on a test event",
+            "[A function](#a-function), [Test](#test)",
+            c.create(TEST, ROLE, f.HELLO),
+            c.test(TEST, c.KEYS, r'"statusCode": 200, "body": "\\"Hello from Lambda!\\""'),
         ),
-        "from-ecr",
-        until=UNTIL_ECR,
-    ),
-    Step(
-        "10 the new function from the image, and its variables",
-        How.EQUIVALENT,
-        f"aws lambda delete-function --function-name {TEST}\n"
-        + c.create_from_image(
-            FUNCTION,
-            ROLE,
-            "PREDICTIONS_STREAM_NAME=ride_prediction,RUN_ID=$CHAMPION_RUN",
-            "stream-model-duration:v1",
+        equivalent(
+            "3 prepare_features and predict, with a ride as test event",
+            c.DEPLOY_AND_TEST,
+            c.deploy(TEST, f.ONE_RIDE),
+            c.test(TEST, c.RIDE, r'\{"ride_duration": 10.0, "ride_id": 123\}'),
         ),
-        FUNCTION,
-    ),
-    Step(
-        "10 its trigger: ride_events",
-        How.EQUIVALENT,
-        c.add_trigger(FUNCTION, RIDE_EVENTS),
-        "Creating",
-    ),
-    Step(
-        "10 the policy for reading the bucket",
-        How.EQUIVALENT,
-        c.attach_policy(
-            "lambda-kinesis-role",
-            "read-bucket",
-            '["s3:Get*", "s3:List*"]',
-            '["arn:aws:s3:::mlflow-models", "arn:aws:s3:::mlflow-models/*"]',
+        its_error(
+            "4 print the event, with an id that nothing has read",
+            "without it, or `ride_id = None`",
+            c.deploy(TEST, f.UNNAMED_ID),
+            c.test(TEST, c.RIDE, "name 'ride_id' is not defined"),
+            c.deploy(TEST, f.PRINTED),
         ),
-        "read-bucket",
-    ),
-    Step("10 512 MB, 15 s", How.EQUIVALENT, c.size(FUNCTION, 512, 15), FUNCTION),
-    Step("10 its trigger works", How.EQUIVALENT, c.trigger_state(FUNCTION), "Enabled", again=True),
-    Step("10 send an event record", How.AS_WRITTEN, PUT, "shardId-000000000000"),
-    Step(
-        "10 receive its prediction",
-        How.EQUIVALENT,
-        c.last_predictions("ride_prediction").replace("get-records", "get-records --output json"),
-        r'"version": "[0-9a-f]{32}", "prediction": \{"ride_duration": \d+\.\d+, "ride_id": 123',
-        again=True,
-    ),
-    Step("dbg", How.EQUIVALENT, "sleep 15; aws logs tail /aws/lambda/ride_duration_prediction; aws lambda list-event-source-mappings --output json; exit_code=1; false", ""),
-    Step(
-        "10 `aws kinesis get_record` is no command; get-records is",
-        How.ITS_ERROR,
-        "aws kinesis get_record",
-        "[Ii]nvalid choice",
-        fails=True,
-    ),
-]
+        console(
+            "4 create the stream ride_events: provisioned, 1 shard",
+            "A stream",
+            types(
+                "aws kinesis describe-stream-summary --stream-name ride_events",
+                r'"StreamMode": "PROVISIONED".*"OpenShardCount": 1',
+            ),
+            STREAM="ride_events",
+        ),
+        console(
+            "4 add the trigger",
+            "A trigger",
+            until(c.state(TEST), "Enabled"),
+            FUNCTION=TEST,
+            STREAM="ride_events",
+        ),
+        as_written(
+            "4 configure the AWS CLI, output=text",
+            types(
+                "aws configure",
+                answers=(
+                    *("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+                    *("us-east-1", "text"),
+                ),
+            ),
+            types("aws configure get output", "text"),
+        ),
+        as_written(
+            "4 put a basic test event",
+            types(
+                "aws kinesis put-record \\\n"
+                "    --stream-name ride_events \\\n"
+                "    --partition-key 1 \\\n"
+                '    --data "Hi test 1" \\\n'
+                "    --cli-binary-format raw-in-base64-out\n",
+                NUMBERED,
+            ),
+        ),
+        equivalent(
+            "4 the event's structure in CloudWatch's logs",
+            c.LOGS,
+            until(
+                c.logs(TEST),
+                '"data": "SGkgdGVzdCAx".*"eventName": "aws:kinesis:record", "invokeIdentityArn": '
+                '"arn:aws:iam::938316853267:role/lambda-kinesis-role", "awsRegion": "us-east-1", '
+                '"eventSourceARN": "arn:aws:kinesis:us-east-1:938316853267:stream/ride_events"',
+            ),
+        ),
+        equivalent(
+            "4 decode it, with that event as a new test",
+            c.DEPLOY_AND_TEST,
+            c.deploy(TEST, f.DECODED),
+            c.test(TEST, "kinesis-hi-003", "Hi test 1"),
+        ),
+        as_written("5 send a ride record", types(PUT, NUMBERED)),
+        equivalent(
+            "5 the ride in the log, decoded by the function",
+            c.LOGS,
+            until(c.logs(TEST), r'"trip_distance": 3.66.*"ride_id": 123'),
+        ),
+        console("6 create the stream ride_prediction", "A stream", STREAM="ride_prediction"),
+        equivalent(
+            "6 the function that puts predictions",
+            "[Deploy](#deploy)",
+            c.deploy(TEST, f.publishing("ride_prediction")),
+        ),
+        its_error(
+            "6 a policy for putRecord on `ride_predictions`",
+            "on `ride_prediction`, where the function puts; for PutRecords too: "
+            "[A policy to put on a stream](#a-policy-to-put-on-a-stream)",
+            types(
+                block(
+                    "A policy to put on a stream",
+                    POLICY="write-elsewhere",
+                    ROLE=ROLE,
+                    STREAM="ride_predictions",
+                )
+            ),
+            c.test(TEST, "kinesis-ride-123-003", r"AccessDeniedException.*stream/ride_prediction "),
+            types(
+                block(
+                    "A policy to put on a stream",
+                    POLICY="write-putrecord",
+                    ROLE=ROLE,
+                    STREAM="ride_prediction",
+                )
+            ),
+            c.test(TEST, "kinesis-ride-123-003", r'"ride_duration": 10.0, "ride_id": 123'),
+        ),
+        as_written("6 get records from ride_prediction", until(READ, '"PartitionKey": "123"')),
+        equivalent(
+            "6 apt-get install jq",
+            "`scripts/data_out.sh` decodes without it",
+            types(c.all_of("ride_prediction"), r'"ride_duration": 10.0, "ride_id": 123'),
+        ),
+        as_written("6 decode and parse", types(DECODE, r'"ride_id": 123'), needs=("jq",)),
+        its_error(
+            "7 the function with the model, which doesn't import base64",
+            "`lambda_function.py` of the checkout",
+            c.deploy(TEST, NO_BASE64),
+            c.test(TEST, "kinesis-ride-123-003", "name 'base64' is not defined"),
+            c.deploy(TEST, f.publishing("ride_prediction")),
+        ),
+        equivalent(
+            "7 python3 test.py, with its variables",
+            c.TEST_PY,
+            types(
+                "export PREDICTIONS_STREAM_NAME='ride_prediction'\n"
+                "export RUN_ID=$RUN_ID\n"
+                'export TEST_RUN="True"'
+            ),
+            c.try_function("kinesis-ride-123-003", r'"ride_duration": \d+\.\d+, "ride_id": 123'),
+        ),
+        equivalent(
+            "8 pipenv install boto3 mlflow scikit-learn --python=3.9",
+            c.PIPFILE,
+            c.function_packages(),
+        ),
+        its_error(
+            "8 the Dockerfile copies `lambda_function`, without .py",
+            "nothing: `Dockerfile` is there",
+            fails("ls $CHECKOUT/lambda_function", "No such file or directory"),
+            c.dockerfile(),
+        ),
+        engine("8 docker build", c.BUILD, c.build("stream-model-duration:v1")),
+        engine("8 docker run", c.RUN, c.run("stream-model-duration:v1")),
+        as_written(
+            "8 python3 test_docker.py",
+            until(c.post("kinesis-ride-123-003"), r"'ride_duration': \d+\.\d+, 'ride_id': 123"),
+        ),
+        engine(
+            "8 docker ps, docker kill, docker image rm",
+            "embedded, nothing runs that would be killed; remove the image after it is pushed",
+            types(
+                'docker kill "$(docker ps -q --filter ancestor=stream-model-duration:v1)"',
+                r"^[0-9a-f]{12}\s*$",
+            ),
+        ),
+        equivalent(
+            "8 pipenv --rm, rm Pipfile.lock, pipenv install",
+            "`scripts/lock`, then `devenv bootstrap`",
+            c.function_packages(),
+        ),
+        as_written("9 create the repository", *c.repository("duration-pred-model")),
+        engine("9 authenticate docker", c.LOGIN, c.login(" --region us-east-1")),
+        engine(
+            "9 tag and push the image",
+            c.REMOTE,
+            types(c.TAG % "stream-model-duration:v1"),
+            types(c.PUSH, c.PUSHED),
+            types("echo $REMOTE_IMAGE", "/duration-pred-model:v1"),
+        ),
+        console(
+            "10 create a new function from the image",
+            "A function from an image",
+            FUNCTION=FUNCTION,
+            IMAGE="$REPOSITORY_URI:v1",
+            ROLE=ROLE,
+            shows="function:ride_duration_prediction",
+        ),
+        console(
+            "10 its variables PREDICTIONS_STREAM_NAME and RUN_ID",
+            "Its variables",
+            FUNCTION=FUNCTION,
+            VARIABLES="PREDICTIONS_STREAM_NAME=ride_prediction,RUN_ID=$RUN_ID",
+        ),
+        console(
+            "10 its trigger: ride_events",
+            "A trigger",
+            until(c.state(FUNCTION), "Enabled"),
+            FUNCTION=FUNCTION,
+            STREAM="ride_events",
+        ),
+        as_written("10 send an event", types(PUT, NUMBERED)),
+        equivalent(
+            "10 view logs in Lambda",
+            c.LOGS,
+            until(c.logs(FUNCTION), "is not authorized to perform: s3:ListBucket"),
+        ),
+        console(
+            "10 a policy for reading the bucket",
+            "A policy to read models",
+            POLICY="read-models",
+            ROLE=ROLE,
+        ),
+        console(
+            "10 512 MB, 15 s",
+            "Its memory and timeout",
+            FUNCTION=FUNCTION,
+            MEMORY="512",
+            SECONDS_AT_MOST="15",
+        ),
+        its_error(
+            "10 `aws kinesis put_record` and `get_record`",
+            "`put-record` and `get-records`; or `scripts/data_out.sh` for all records",
+            fails("aws kinesis put_record", "[Ii]nvalid choice"),
+            fails("aws kinesis get_record", "[Ii]nvalid choice"),
+            types(PUT, NUMBERED),
+            until(c.all_of("ride_prediction"), c.PREDICTED % 123),
+        ),
+    ],
+)
 
 
 @pytest.fixture(scope="module")
 def terminal(sit: Sit) -> Terminal:
-    return sit(ACCOUNT, REGION)
+    return sit(SEED)
 
 
-@parametrize("003", STEPS)
-def test_green_trips(step: Step, terminal: Terminal, engine: Engine) -> None:
-    follow(step, terminal, engine)
+@pytest.mark.parametrize("step", SEED.parameters)
+def test_green_trips(step: int, terminal: Terminal, engine: Engine) -> None:
+    SEED.follow(step, terminal, engine)

@@ -5,36 +5,14 @@ import pytest
 from devenv.testing.engine import Engine
 
 from . import commands as c
+from . import functions as f
 from .conftest import Sit
-from .steps import UNTIL_ECR, How, Step, follow, parametrize
+from .page import block
+from .steps import Seed, as_written, console, engine, equivalent, fails, its_error, types, until
 from .terminal import Terminal
 
-ACCOUNT, REGION = "082206757367", "us-east-1"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/lambda-kinesis"
-FUNCTION = "bike-prediction"
-INPUT = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/passenger_events"
-
-NO_MODEL = """
-import base64
-import json
-import os
-
-import boto3
-
-kinesis = boto3.client("kinesis")
-
-def lambda_handler(event, context):
-    made = []
-    for record in event["Records"]:
-        hour = json.loads(base64.b64decode(record["kinesis"]["data"]).decode("utf-8"))
-        made.append({"cnt": 10.0, "pred_id": hour["pred_id"]})
-        kinesis.put_record(
-            StreamName=os.getenv("OUTPUT_STREAM", "bike-predictions"),
-            Data=json.dumps({"model": "none", "prediction": made[-1]}),
-            PartitionKey=str(hour["pred_id"]),
-        )
-    return {"predictions": made}
-"""
+ROLE, TEST, FUNCTION = "lambda-kinesis", "bike-test", "bike-prediction"
+EVENT = "bike/kinesis-test-123-004"
 
 DATA_IN = """
 KINESIS_STREAM_INPUT=passenger_events
@@ -54,133 +32,149 @@ aws kinesis put-record \\
     --cli-binary-format raw-in-base64-out \\
     --profile iamadmin
 """
+DATA_OUT = "PIPELINE=bike $CHECKOUT/scripts/data_out.sh"
+BIKE = "TEST_RUN=True PIPELINE=bike "
+PREDICTED = r'"version": "[0-9a-f]{32}", "prediction": \{"cnt": \d+\.\d+, "pred_id": 123\}'
 
-DATA_OUT = "KINESIS_STREAM_OUTPUT=bike-predictions PIPELINE=bike $CHECKOUT/scripts/data_out.sh"
-
-STEPS = [
-    Step(
-        "the profile iamadmin, as the reader has it",
-        How.EQUIVALENT,
-        f"printf '%s\\n' {ACCOUNT} test {REGION} json | aws configure --profile iamadmin\n"
-        "aws configure get region --profile iamadmin",
-        REGION,
-    ),
-    Step(
-        "attach the necessary policies",
-        How.EQUIVALENT,
-        c.create_role("lambda-kinesis")
-        + c.attach_policy(
-            "lambda-kinesis",
-            "write-predictions",
-            '["kinesis:PutRecord", "kinesis:PutRecords"]',
-            f'"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/bike-predictions"',
+SEED = Seed(
+    "004",
+    "082206757367",
+    "us-east-1",
+    [
+        equivalent(
+            "copy the function without a model to a new one, and attach its policies",
+            "[A role](#a-role), [A policy to put on a stream](#a-policy-to-put-on-a-stream), "
+            "[A function](#a-function)",
+            types(block("A role", ROLE=ROLE)),
+            types(
+                block(
+                    "A policy to put on a stream",
+                    POLICY="write-bike-predictions",
+                    ROLE=ROLE,
+                    STREAM="bike-predictions",
+                )
+            ),
+            c.create(TEST, ROLE, f.BIKES),
         ),
-        "write-predictions",
-    ),
-    Step(
-        "a new function in the UI, without a model",
-        How.EQUIVALENT,
-        c.create_function(FUNCTION, ROLE, NO_MODEL),
-        FUNCTION,
-    ),
-    Step(
-        "its two streams",
-        How.EQUIVALENT,
-        c.create_stream("passenger_events") + c.create_stream("bike-predictions"),
-        "bike-predictions",
-    ),
-    Step("the Kinesis trigger", How.EQUIVALENT, c.add_trigger(FUNCTION, INPUT), "StartingPosition"),
-    Step("the trigger works", How.EQUIVALENT, c.trigger_state(FUNCTION), "Enabled", again=True),
-    Step("./data_in.sh", How.AS_WRITTEN, DATA_IN, r'"SequenceNumber": "\d+"'),
-    Step("./data_out.sh", How.EQUIVALENT, DATA_OUT, r'"cnt": 10.0, "pred_id": 123', again=True),
-    Step(
-        "the test event in the Test tab",
-        How.EQUIVALENT,
-        c.invoke(FUNCTION, "bike/kinesis-test-123-004.json"),
-        r'"pred_id": 123',
-    ),
-    Step(
-        "docker build",
-        How.ENGINE,
-        c.DOCKERFILE.format(name="bike-prediction:v1"),
-        "sha256:",
-    ),
-    Step(
-        "winpty docker run: winpty is a program of Windows alone",
-        How.ITS_ERROR,
-        "winpty docker run -it --rm -p 8080:8080 bike-prediction:v1",
-        "winpty: command not found",
-        fails=True,
-    ),
-    Step(
-        "log in to ECR",
-        How.ENGINE,
-        f"aws ecr get-login-password --region {REGION} --profile iamadmin | docker login "
-        f"--username AWS --password-stdin {ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com",
-        "Login Succeeded",
-        until=UNTIL_ECR,
-    ),
-    Step(
-        "tag and push",
-        How.ENGINE,
-        f"docker tag bike-prediction:v1 {ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/bike-model:v1\n\n"
-        f"docker push {ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/bike-model:v1",
-        "digest: sha256:",
-        until=UNTIL_ECR,
-    ),
-    Step(
-        "use the ECR image",
-        How.AS_WRITTEN,
-        c.create_from_image(
-            "from-ecr", ROLE, "X=1", f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/bike-model:v1"
+        equivalent(
+            "its streams passenger_events and bike-predictions, its trigger",
+            "[A stream](#a-stream), [A trigger](#a-trigger)",
+            types(block("A stream", STREAM="passenger_events")),
+            types(block("A stream", STREAM="bike-predictions")),
+            types(block("A trigger", FUNCTION=TEST, STREAM="passenger_events")),
+            until(c.state(TEST), "Enabled"),
         ),
-        "from-ecr",
-        until=UNTIL_ECR,
-    ),
-    Step(
-        "use the image, with its variables",
-        How.EQUIVALENT,
-        f"aws lambda delete-function --function-name {FUNCTION}\n"
-        + c.create_from_image(
-            FUNCTION,
-            ROLE,
-            "PIPELINE=bike,OUTPUT_STREAM=bike-predictions,RUN_ID=$BIKES_RUN",
-            "stream-model-duration:v1",
+        as_written(
+            "./data_in.sh, with the profile iamadmin",
+            types(
+                "aws configure --profile iamadmin",
+                answers=("082206757367", "test", "us-east-1", "json"),
+            ),
+            types(c.write(f"#!/bin/bash\n{DATA_IN}", "data_in.sh") + "chmod +x data_in.sh"),
+            types("./data_in.sh", c.NUMBERED),
         ),
-        FUNCTION,
-    ),
-    Step(
-        "the bucket that the model is in",
-        How.EQUIVALENT,
-        c.attach_policy(
-            "lambda-kinesis",
-            "read-model",
-            '["s3:Get*", "s3:List*"]',
-            '["arn:aws:s3:::mlflow-models", "arn:aws:s3:::mlflow-models/*"]',
+        equivalent(
+            "./data_out.sh",
+            "`PIPELINE=bike scripts/data_out.sh`",
+            until(DATA_OUT, r'"cnt": 10.0, "pred_id": 123'),
         ),
-        "read-model",
-    ),
-    Step("memory 256 MB", How.EQUIVALENT, c.size(FUNCTION, 256, 15), '"MemorySize": 256'),
-    Step("the Kinesis trigger as before", How.EQUIVALENT, c.trigger_state(FUNCTION), "Enabled", again=True),
-    Step("./data_in.sh again", How.AS_WRITTEN, DATA_IN, r'"SequenceNumber": "\d+"'),
-    Step(
-        "./data_out.sh again",
-        How.EQUIVALENT,
-        DATA_OUT,
-        r'"model": "bike-model", "version": "[0-9a-f]{32}", "prediction": '
-        r'\{"cnt": \d+\.\d+, "pred_id": 123\}',
-        again=True,
-    ),
-]
+        equivalent(
+            "python test.py",
+            f"`PIPELINE=bike` and {c.TEST_PY}",
+            c.try_function(EVENT, r'"cnt": \d+\.\d+, "pred_id": 123', BIKE),
+        ),
+        engine("docker build -t bike-prediction:v1 .", c.BUILD, c.build("bike-prediction:v1")),
+        its_error(
+            "winpty docker run: winpty is Windows' alone",
+            "[docker run](#docker-run), with `-e PIPELINE=bike`; embedded, nothing to run",
+            fails(
+                "winpty docker run -it --rm -p 8080:8080 bike-prediction:v1",
+                "winpty: command not found",
+            ),
+        ),
+        engine(
+            "pipenv run python test_docker.py",
+            "embedded, as test.py; or begin with `PIPELINE=bike devenv up`: 8080 answers for bikes",
+            c.run("bike-prediction:v1", f"{c.KEY_VARIABLES} -e PIPELINE=bike"),
+            until(c.post(EVENT), r"'cnt': \d+\.\d+, 'pred_id': 123"),
+        ),
+        equivalent(
+            "a repository bike-model, by ECR's page",
+            "`aws ecr create-repository --repository-name bike-model`",
+            *c.repository("bike-model"),
+        ),
+        engine("log in to ECR", c.LOGIN, c.login(" --region us-east-1 --profile iamadmin")),
+        engine("docker tag", c.REMOTE, types("docker tag bike-prediction:v1 $REPOSITORY_URI:v1")),
+        engine("docker push", c.REMOTE, types("docker push $REPOSITORY_URI:v1", c.PUSHED)),
+        console(
+            "a function from the ECR image",
+            "A function from an image",
+            FUNCTION=FUNCTION,
+            IMAGE="$REPOSITORY_URI:v1",
+            ROLE=ROLE,
+            shows='"PackageType": "Image"',
+        ),
+        console(
+            "memory 256 MB",
+            "Its memory and timeout",
+            FUNCTION=FUNCTION,
+            MEMORY="256",
+            SECONDS_AT_MOST="15",
+            shows='"MemorySize": 256',
+        ),
+        equivalent(
+            "its variables OUTPUT_STREAM and RUN_ID",
+            "[Its variables](#its-variables), and `PIPELINE=bike`",
+            types(
+                block(
+                    "Its variables",
+                    FUNCTION=FUNCTION,
+                    VARIABLES="PIPELINE=bike,OUTPUT_STREAM=bike-predictions,RUN_ID=$RUN_ID",
+                ),
+                '"OUTPUT_STREAM": "bike-predictions"',
+            ),
+        ),
+        console(
+            "the policy for its model, among the necessary ones",
+            "A policy to read models",
+            POLICY="read-models",
+            ROLE=ROLE,
+        ),
+        console(
+            "the Kinesis trigger as before",
+            "A trigger",
+            until(c.state(FUNCTION), "Enabled"),
+            FUNCTION=FUNCTION,
+            STREAM="passenger_events",
+        ),
+        as_written("./data_in.sh again", types("./data_in.sh", c.NUMBERED)),
+        equivalent(
+            "./data_out.sh again",
+            "`PIPELINE=bike scripts/data_out.sh`",
+            until(DATA_OUT, PREDICTED),
+        ),
+        as_written("the put as a command", types(DATA_IN, c.NUMBERED)),
+        equivalent(
+            "the function's event",
+            c.LOGS,
+            until(c.logs(FUNCTION), "START RequestId.*REPORT RequestId"),
+        ),
+        equivalent(
+            "the same as Event JSON in the Test tab",
+            "[Test](#test)",
+            c.test(FUNCTION, EVENT, r'"cnt": \d+\.\d+, "pred_id": 123'),
+        ),
+    ],
+)
 
 
 @pytest.fixture(scope="module")
 def terminal(sit: Sit, bikes_run: str) -> Terminal:
-    opened = sit(ACCOUNT, REGION)
-    opened.type(f"export BIKES_RUN={bikes_run}")
+    opened = sit(SEED)
+    opened.type(f"RUN_ID={bikes_run}")
     return opened
 
 
-@parametrize("004", STEPS)
-def test_bikes(step: Step, terminal: Terminal, engine: Engine) -> None:
-    follow(step, terminal, engine)
+@pytest.mark.parametrize("step", SEED.parameters)
+def test_bikes(step: int, terminal: Terminal, engine: Engine) -> None:
+    SEED.follow(step, terminal, engine)
