@@ -9,14 +9,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
+import docker
 import pytest
 
 from devenv.bootstrap.model_files import prepare, publish
 from devenv.bootstrap.registry import Registry
 from devenv.pipelines import PIPELINES
 from devenv.settings import Settings, read_settings
+from devenv.testing.engine import Engine
 from devenv.testing.ports import free_port
 
 from .page import block
@@ -25,6 +28,16 @@ from .steps import Seed
 from .terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
+
+if TYPE_CHECKING:
+    from testcontainers.core.network import Network
+
+BUILT = (
+    "stream-model-duration:v1",
+    "bike-prediction:v1",
+    "ride-duration-prediction-service:v1",
+)
+"""The images that the tutorials build."""
 
 Sit = Callable[[Seed], Terminal]
 
@@ -47,9 +60,28 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="session")
+def engines_variables(
+    engine: Engine, devenv_system: Settings, devenv_network: "Network | None"
+) -> Iterator[dict[str, str]]:
+    """Where the function by itself is, and the network for containers; images of these tests are
+    removed in the end."""
+    if devenv_network is None:
+        yield {"FUNCTION_PORT": str(devenv_system.function_port)}
+        return
+    yield {"FUNCTION_PORT": str(free_port()), "NETWORK": str(devenv_network.name)}
+    client = docker.from_env()
+    registry = f"localhost:{os.environ['DEVENV_REGISTRY_PORT']}/"
+    for tag in [tag for image in client.images.list() for tag in image.tags]:
+        if tag in BUILT or tag.startswith(registry):
+            client.images.remove(tag, force=True)  # Functions of it may still be running.
+    client.close()
+
+
 @pytest.fixture(scope="module")
 def sit(
     devenv_system: Settings,
+    engines_variables: dict[str, str],
     programs: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Sit]:
@@ -61,10 +93,10 @@ def sit(
             folder = tmp_path_factory.mktemp(f"tutorial-{seed.number}")
             environ = {
                 **os.environ,
+                **engines_variables,
                 "AWS_EC2_METADATA_DISABLED": "true",
                 "CHECKOUT": str(ROOT),
                 "DEVENV_WEB_PORT": str(free_port()),
-                "FUNCTION_PORT": str(devenv_system.function_port),
                 "HOME": str(folder),
                 "MLFLOW_DISABLE_TELEMETRY": "true",
                 "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",

@@ -49,15 +49,19 @@ def quick_aws(folder: Path) -> Iterator[Path]:
 def serve(address: str) -> None:
     """Answer commands without end."""
     before = dict(os.environ)
+    import botocore.session
     from awscli.clidriver import create_clidriver
 
     import devenv.aws_cli.__main__ as cli
 
     # Where awscli's data is, which importing it says by a variable.
     own = dict(os.environ.items() - before.items())
-    # What is imported at the first request, too.
+    session = create_clidriver().session
+    loader = session.get_component("data_loader")
+    botocore.session.create_loader = lambda search_path: loader  # What it has read, it has.
     given = dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), "test")
-    create_clidriver().session.create_client("kinesis", region_name="us-east-1", **given)
+    for service in ("kinesis", "lambda", "iam", "logs"):
+        session.create_client(service, region_name="us-east-1", **given)
     gc.freeze()  # A child that looked at all of it would copy it.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:

@@ -61,6 +61,8 @@ class Step:
         """Why it can't be tried here."""
         if self.how is How.ENGINE and engine is not Engine.DOCKER:
             return "needs an engine"
+        if "node" in self.needs and engine is Engine.DOCKER:
+            return "the emulator's container has no node"
         missing = [name for name in self.needs if shutil.which(name) is None]
         return f"there is no {missing[0]} on this machine" if missing else ""
 

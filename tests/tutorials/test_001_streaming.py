@@ -72,12 +72,12 @@ SEED = Seed(
                 "--payload file://input.txt outputfile.txt",
                 '"StatusCode": 200',
             ),
-            types("cat outputfile.txt; cd ..", "done"),
+            types("cat outputfile.txt", "done"),
             needs=("zip", "node"),
         ),
         as_written(
             "4.4 aws configure set cli-binary-format",
-            types("aws configure set cli-binary-format raw-in-base64-out"),
+            types("cd ..; aws configure set cli-binary-format raw-in-base64-out"),
         ),
         as_written(
             "4.4 create a stream by the CLI",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devenv.emulator.functions.url_names import url_parent
+from devenv.emulator.functions.url_names import published_port, url_parent
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,10 @@ def test_function_urls_stand_below_a_name_that_resolves(
     own_name: str, in_containers: bool, parent: str
 ) -> None:
     assert url_parent(own_name, in_containers) == parent
+
+
+def test_in_containers_their_port_is_the_one_that_is_published() -> None:
+    """Compose's variable; without it, the emulator's own is as good as any."""
+    assert published_port({"DEVENV_EMULATOR_PORT": "5566"}) == 5566
+    assert published_port({}) is None
+    assert published_port({"DEVENV_EMULATOR_PORT": ""}) is None
