@@ -7,7 +7,7 @@ stand, and no tutorial meets what another has made.
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from devenv.bootstrap.model_files import prepare, publish
 from devenv.bootstrap.registry import Registry
 from devenv.pipelines import PIPELINES
 from devenv.settings import Settings, read_settings
+from devenv.testing import CHOICE
 from devenv.testing.engine import Engine
 from devenv.testing.ports import free_port
 
@@ -38,6 +39,12 @@ BUILT = (
     "ride-duration-prediction-service:v1",
 )
 """The images that the tutorials build."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """They begin with accounts in which nothing is, and leave things there: not at an endpoint."""
+    return True if config.stash[CHOICE][0] is Engine.ENDPOINT else None
+
 
 Sit = Callable[[Seed], Terminal]
 
@@ -64,17 +71,26 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def engines_variables(
     engine: Engine, devenv_system: Settings, devenv_network: "Network | None"
 ) -> Iterator[dict[str, str]]:
-    """Where the function by itself is, and the network for containers; images of these tests are
-    removed in the end."""
+    """Where the function by itself is, and the network for containers."""
     if devenv_network is None:
         yield {"FUNCTION_PORT": str(devenv_system.function_port)}
         return
-    yield {"FUNCTION_PORT": str(free_port()), "NETWORK": str(devenv_network.name)}
+    with no_image_stays(f"localhost:{os.environ['DEVENV_REGISTRY_PORT']}/"):
+        yield {"FUNCTION_PORT": str(free_port()), "NETWORK": str(devenv_network.name)}
+
+
+@contextmanager
+def no_image_stays(registry: str) -> Iterator[None]:
+    """Images that the tutorials build, and tag for the registry, are gone afterwards; what had
+    such a name before has it again."""
     client = docker.from_env()
-    registry = f"localhost:{os.environ['DEVENV_REGISTRY_PORT']}/"
+    before = {tag: image for image in client.images.list() for tag in image.tags}
+    yield
     for tag in [tag for image in client.images.list() for tag in image.tags]:
         if tag in BUILT or tag.startswith(registry):
             client.images.remove(tag, force=True)  # Functions of it may still be running.
+    for tag in before.keys() & set(BUILT):
+        before[tag].tag(tag)
     client.close()
 
 
@@ -98,6 +114,7 @@ def sit(
                 "CHECKOUT": str(ROOT),
                 "DEVENV_WEB_PORT": str(free_port()),
                 "HOME": str(folder),
+                "LC_ALL": "C.UTF-8",
                 "MLFLOW_DISABLE_TELEMETRY": "true",
                 "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             }

@@ -7,6 +7,7 @@ Arguments, folder, variables and the three standard streams are the caller's.
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -43,11 +44,10 @@ def quick_aws(folder: Path) -> Iterator[Path]:
         assert server.stdout is not None
         assert server.stdout.readline() == b"ready\n"
         yield programs
-        server.terminate()
 
 
 def serve(address: str) -> None:
-    """Answer commands without end."""
+    """Answer commands until nobody can ask any more: standard input is closed then."""
     before = dict(os.environ)
     import botocore.session
     from awscli.clidriver import create_clidriver
@@ -68,7 +68,7 @@ def serve(address: str) -> None:
         listener.bind(address)
         listener.listen(16)
         print("ready", flush=True)  # noqa: T201
-        while True:
+        while select.select([listener, sys.stdin], [], [])[0] == [listener]:
             caller, _ = listener.accept()
             if os.fork() == 0:
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -202,9 +202,8 @@ SEED = Seed(
         ),
         equivalent(
             "4.4 the model by s3://…/RUN_ID/artifacts/model",
-            c.S3_PLACE,
-            *c.place_of_the_model(),
-            c.try_function("kinesis-ride-256-001", r'"ride_id": 256', "MODEL_URI=$MODEL "),
+            c.RUN_ALONE,
+            c.try_function("kinesis-ride-256-001", r'"ride_id": 256', c.WITHOUT_SERVER),
         ),
         equivalent(
             "4.4 python test.py",
@@ -219,8 +218,11 @@ SEED = Seed(
         equivalent(
             "4.4 the model from a file, since the author's bucket is closed",
             "nothing: the bucket is yours; `MODEL_URI` takes a folder, too",
-            types("aws s3 cp --quiet --recursive $MODEL model"),
-            c.try_function("kinesis-ride-256-001", r'"ride_id": 256', "MODEL_URI=$PWD/model "),
+            types(
+                "aws s3 sync --quiet s3://mlflow-models/models all\n"
+                'MODEL=$(dirname "$(grep -l "run_id: $RUN_ID" all/*/artifacts/MLmodel)")'
+            ),
+            c.try_function("kinesis-ride-256-001", r'"ride_id": 256', "MODEL_URI=$PWD/$MODEL "),
         ),
         equivalent(
             "4.4 pipenv install boto3 mlflow scikit-learn --python=3.9",

@@ -78,7 +78,8 @@ SEED = Seed(
             "4.2 pipenv install YourLibrary, pipenv lock",
             LOCKED,
             types(
-                "(cd $CHECKOUT && PIP_CONFIG_FILE=/dev/null PIPENV_VERBOSITY=-1 pipenv verify)",
+                "(cd $CHECKOUT && env -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL "
+                "PIP_CONFIG_FILE=/dev/null PIPENV_VERBOSITY=-1 pipenv verify)",
                 "up-to-date",
             ),
         ),
@@ -144,7 +145,7 @@ SEED = Seed(
             types(
                 c.write(block("Training a model of your own", "training.md", "python"), "train.py")
                 + 'trained=$(python train.py); echo "$trained"; export "${trained##*$\'\\n\'}"',
-                r"RUN_ID=[0-9a-f]{32}",
+                r"declaring scikit-learn's own, .*sklearn.tree._tree.Tree.*RUN_ID=[0-9a-f]{32}",
             ),
         ),
         as_written(
@@ -191,10 +192,8 @@ SEED = Seed(
         ),
         equivalent(
             "4.3 without the tracking server: s3://…/RUN_ID/artifacts/model",
-            "`RUN_ID` alone: the function finds the run's model in the bucket",
-            c.try_function(
-                "kinesis-ride-256-001", r'"ride_id": 256', "MLFLOW_TRACKING_URI= TEST_RUN=True "
-            ),
+            c.RUN_ALONE,
+            c.try_function("kinesis-ride-256-001", r'"ride_id": 256', c.WITHOUT_SERVER),
         ),
     ],
 )
