@@ -39,10 +39,15 @@ def row(number: int, title: str, how: str, here: str) -> str:
     return f"| {number} | {title} | {how} | {here} |"
 
 
+def section(seed: str) -> str:
+    """A tutorial's own."""
+    (found,) = re.findall(rf"^## {seed}: .*?\n(.*?)(?=^## |\Z)", text(), re.M | re.S)
+    return str(found)
+
+
 def rows(seed: str) -> list[str]:
     """The rows of a tutorial's table."""
-    (section,) = re.findall(rf"^## {seed}: .*?\n(.*?)(?=^## |\Z)", text(), re.M | re.S)
-    return re.findall(r"^\| \d+ \|.*$", section, re.M)
+    return re.findall(r"^\| \d+ \|.*$", section(seed), re.M)
 
 
 def counts() -> dict[str, list[int]]:

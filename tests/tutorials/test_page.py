@@ -13,7 +13,7 @@ from . import (
     test_003_green_trips,
     test_004_bikes,
 )
-from .page import DOCS, anchors, counts, row, rows, text
+from .page import DOCS, anchors, counts, row, rows, section, text
 from .steps import How, Seed, Step
 
 PARTS: list[Seed] = [
@@ -40,6 +40,13 @@ def test_what_differs_is_in_its_table(number: str) -> None:
         if step.how is not How.AS_WRITTEN
     ]
     assert rows(number) == differing, "\n".join(differing)
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.number)
+def test_account_and_region_are_named(part: Seed) -> None:
+    """Those that the tests follow it with."""
+    given = f"`ACCOUNT={part.account} AWS_DEFAULT_REGION={part.region}`"
+    assert section(part.number).lstrip().startswith(given)
 
 
 def test_how_many_steps_there_are_of_each_kind() -> None:

@@ -1,6 +1,9 @@
 """What function URLs are called."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from devenv.emulator.functions.url_names import published_port, url_parent
 
@@ -26,3 +29,10 @@ def test_in_containers_their_port_is_the_one_that_is_published() -> None:
     assert published_port({"DEVENV_EMULATOR_PORT": "5566"}) == 5566
     assert published_port({}) is None
     assert published_port({"DEVENV_EMULATOR_PORT": ""}) is None
+
+
+def test_compose_tells_the_port_that_it_publishes() -> None:
+    """The same expression in both places."""
+    compose = yaml.safe_load((Path(__file__).parents[3] / "compose.yaml").read_text())
+    emulator = compose["services"]["localstack"]
+    assert f"127.0.0.1:{emulator['environment']['DEVENV_EMULATOR_PORT']}:4566" in emulator["ports"]
