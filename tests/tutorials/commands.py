@@ -166,8 +166,8 @@ def dockerfile() -> Typed:
 
 
 def build(image: str, *options: str) -> Typed:
-    built = " ".join(("docker build", *options, "-q -t", image, "."))
-    return types(f"(cd $CHECKOUT && {built})", "sha256:")
+    built = " ".join(("docker build", *options, "-t", image, "."))
+    return types(f"(cd $CHECKOUT && {built})", image)
 
 
 def run(image: str, more: str = KEY_VARIABLES) -> Typed:
@@ -179,7 +179,7 @@ def run(image: str, more: str = KEY_VARIABLES) -> Typed:
 
 def repository(name: str) -> tuple[Typed, ...]:
     """create-repository, and the address that it answers with kept in a variable."""
-    made = types(f"aws ecr create-repository --repository-name {name}", "repositoryUri|REPOSITORY")
+    made = types(f"aws ecr create-repository --repository-name {name}", f"repository/{name}")
     kept = types(
         f"REPOSITORY_URI=$(aws ecr describe-repositories --repository-names {name} "
         "--query 'repositories[0].repositoryUri' --output text)"

@@ -1,16 +1,21 @@
 """A shell that stays open, as a person has one: variables and the folder are kept between commands.
 
-What is typed is run as it stands, and its output is what the person sees, errors too.
+What is typed is run as it stands, and its output is what the person sees, errors too. Of several
+commands each has to succeed: a person would see that one didn't.
 """
 
 import os
 import pty
+import signal
 import subprocess
+import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+COMMAND_TIMEOUT = 180.0
 END_TIMEOUT = 20.0
 CTRL_C = b"\x03"
 
@@ -21,6 +26,7 @@ class Shown:
 
     text: str
     code: int
+    """The exit code of the last one that failed, or 0."""
 
 
 class Terminal:
@@ -35,22 +41,32 @@ class Terminal:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
 
     def type(self, command: str, answers: Sequence[str] = ()) -> Shown:
-        """Run `command`, which may have several lines, to its end; it reads `answers`."""
+        """Run `command`, which may be several, to its end; it reads `answers`."""
         assert self._bash.stdout is not None
         name = uuid.uuid4().hex
         typed, answered = self.folder / f".typed-{name}", self.folder / f".answered-{name}"
         typed.write_text(command + "\n")
         answered.write_text("".join(f"{line}\n" for line in answers))
-        self._send(f". {typed} <{answered}; printf '\\n<finished {name} %d>\\n' $?\n")
+        self._send(f"failed=0; trap 'failed=$?' ERR; . {typed} <{answered}; trap - ERR\n")
+        self._send(f"printf '\\n<finished {name} %d>\\n' $failed\n")
         shown: list[str] = []
-        for line in self._bash.stdout:
-            if line.startswith(f"<finished {name} "):
-                return Shown("".join(shown), int(line.split()[2].rstrip(">")))
-            shown.append(line)
+        with self._killed_after(COMMAND_TIMEOUT):
+            for line in self._bash.stdout:
+                if line.startswith(f"<finished {name} "):
+                    return Shown("".join(shown), int(line.split()[2].rstrip(">")))
+                shown.append(line)
         raise AssertionError(f"the shell has ended in {command!r}: {''.join(shown)}")
+
+    @contextmanager
+    def _killed_after(self, seconds: float) -> Iterator[None]:
+        timer = threading.Timer(seconds, os.killpg, (self._bash.pid, signal.SIGKILL))
+        timer.start()
+        yield
+        timer.cancel()
 
     def leave_running(self, command: str) -> None:
         """Type a command in another terminal, with the same variables and folder; after Ctrl-C
@@ -99,8 +115,9 @@ class OtherTerminal:
         return self._output.read_text(errors="replace")
 
     def close(self) -> None:
-        """Press Ctrl-C, and wait until the command has ended."""
-        os.write(self._keyboard, CTRL_C)
+        """Press Ctrl-C, if need be, and wait until the command has ended."""
+        if self._process.poll() is None:
+            os.write(self._keyboard, CTRL_C)
         try:
             self._process.wait(END_TIMEOUT)
         except subprocess.TimeoutExpired:
