@@ -222,7 +222,7 @@ SEED = Seed(
             "8 docker ps, docker kill, docker image rm",
             "embedded, nothing runs that would be killed; remove the image after it is pushed",
             types(
-                'docker kill "$(docker ps -q --filter ancestor=stream-model-duration:v1)"',
+                'docker kill "$(docker ps -q --filter publish=$FUNCTION_PORT)"',
                 r"^[0-9a-f]{12}\s*$",
             ),
         ),
