@@ -11,7 +11,7 @@ from conformance.report import Table
 from hypothesis import settings
 from integration.cures import table as cures_table
 
-pytest_plugins = ["devenv.testing"]
+pytest_plugins = ["devenv.testing", "pytester"]
 
 # The same examples each time: what fails in CI fails here. By hand: --hypothesis-profile=thorough
 settings.register_profile(

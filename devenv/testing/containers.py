@@ -108,6 +108,14 @@ def environment(settings: Settings, shared: Path, say: Callable[[str], None]) ->
         yield network
 
 
+def emulator_log(network: Network) -> str:
+    """Return the log of the emulator on `network`."""
+    for container in DockerClient().client.containers.list(filters={"network": str(network.id)}):
+        if "4566/tcp" in container.ports:
+            return str(container.logs().decode(errors="replace"))
+    return "its container has ended"
+
+
 @contextmanager
 def function(network: Network, image: str, port: int, **variables: str) -> Iterator[str]:
     """The function's image by itself, under the runtime interface emulator; its address for
