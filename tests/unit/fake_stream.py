@@ -9,11 +9,15 @@ ARRIVED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 class FakeStream:
-    """Iterators are "SHARD/POSITION/USE"; each works until it's in `expired`."""
+    """Iterators are "SHARD/POSITION/USE"; each works until it's in `expired`. A sequence number is
+    a record's index in its shard; a shard refuses one that it hasn't given."""
 
     def __init__(self, *shard_ids: str, shards_per_page: int = 100, limit: int = 1000) -> None:
         self.shards: dict[str, list[str]] = {shard_id: [] for shard_id in shard_ids}
         self.closed: set[str] = set()
+        self.parents: dict[str, str] = {}
+        self.trimmed: dict[str, int] = {}
+        """Of a shard, how many records are gone."""
         self.throttled: list[str] = []
         self.expired: set[str] = set()
         self.iterators_asked: list[dict[str, str]] = []
@@ -29,6 +33,7 @@ class FakeStream:
         """Close `parent`; its children take over."""
         self.closed.add(parent)
         self.shards |= {child: [] for child in children}
+        self.parents |= dict.fromkeys(children, parent)
 
     def list_shards(self, **asked: str) -> dict[str, Any]:
         """A page; the token replaces the stream's name, as AWS demands."""
@@ -37,19 +42,30 @@ class FakeStream:
         begin = int(asked.get("NextToken", 0))
         ids = list(self.shards)
         answer: dict[str, Any] = {
-            "Shards": [{"ShardId": i} for i in ids[begin : begin + self._shards_per_page]]
+            "Shards": [
+                {"ShardId": i} | ({"ParentShardId": self.parents[i]} if i in self.parents else {})
+                for i in ids[begin : begin + self._shards_per_page]
+            ]
         }
         if begin + self._shards_per_page < len(ids):
             answer["NextToken"] = str(begin + self._shards_per_page)
         return answer
 
-    def get_shard_iterator(self, **asked: str) -> dict[str, str]:
+    def get_shard_iterator(self, **asked: Any) -> dict[str, str]:
         self.iterators_asked.append(asked)
         shard_id, kind = asked["ShardId"], asked["ShardIteratorType"]
+        if shard_id not in self.shards:
+            raise client_error("ResourceNotFoundException", "GetShardIterator")
+        number = int(asked.get("StartingSequenceNumber", 0))
+        if number >= max(1, len(self.shards[shard_id])):
+            raise client_error("InvalidArgumentException", "GetShardIterator")
+        end = len(self.shards[shard_id])
         position = {
             "TRIM_HORIZON": 0,
-            "LATEST": len(self.shards[shard_id]),
-            "AFTER_SEQUENCE_NUMBER": int(asked.get("StartingSequenceNumber", -1)) + 1,
+            "LATEST": end,
+            "AT_SEQUENCE_NUMBER": number,
+            "AFTER_SEQUENCE_NUMBER": number + 1,
+            "AT_TIMESTAMP": 0 if asked.get("Timestamp", ARRIVED) <= ARRIVED else end,
         }[kind]
         return {"ShardIterator": f"{shard_id}/{position}/{len(self.iterators_asked)}"}
 
@@ -61,7 +77,7 @@ class FakeStream:
         if shard_id in self.throttled:
             self.throttled.remove(shard_id)
             raise client_error("ProvisionedThroughputExceededException")
-        begin, data = int(position), self.shards[shard_id]
+        begin, data = max(int(position), self.trimmed.get(shard_id, 0)), self.shards[shard_id]
         end = min(begin + min(Limit, self._limit), len(data))
         page: dict[str, Any] = {
             "Records": [self._record(shard_id, number) for number in range(begin, end)],

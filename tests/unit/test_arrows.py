@@ -22,9 +22,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.environment",
         "devenv.round_trip",
         "devenv.system",
-        "devenv.function_logs",
         "devenv.producer",
-        "devenv.consumer",
         "devenv.bootstrap",
         "devenv.stack",
         "devenv.bench",
@@ -33,6 +31,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.teardown",
         "devenv.account",
     ),
+    "readers": ("devenv.readers", "devenv.consumer", "devenv.function_logs"),
     "means": ("devenv.aws", "devenv.place", "devenv.wait"),
     "ground": (
         "devenv.disk",
