@@ -23,6 +23,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.round_trip",
         "devenv.system",
         "devenv.producer",
+        "devenv.redrive",
         "devenv.bootstrap",
         "devenv.stack",
         "devenv.bench",
@@ -206,6 +207,8 @@ ASKING = {
         "devenv.commands.consent": "what costs money is shown first",
         "devenv.commands.teardown": "the account's id is asked for",
         "devenv.consumer": "a shard gives five reads a second there",
+        "devenv.readers.batches": "what AWS doesn't tell isn't asked for there",
+        "devenv.readers.failure_queue": "without a wait SQS asks only some of its servers there",
     },
 }
 """Who may ask where the endpoint is, and for what. Nobody may ask what is behind it."""

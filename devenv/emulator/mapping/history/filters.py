@@ -39,8 +39,8 @@ def read_filters(parameters: Mapping[str, str]) -> Filters:
     if unknown := sorted(parameters.keys() - known):
         raise BadFilter(f"{unknown[0]} is no filter; there are {', '.join(sorted(known))}.")
     number = parameters.get("sequence_number")
-    if number is not None and sequence_numbers.parse(number) is None:
-        raise BadFilter(f"sequence_number={number} is none that this emulator has made.")
+    if number is not None and not (number.isascii() and number.isdecimal()):
+        raise BadFilter(f"sequence_number={number} is not a number.")
     limit = _number(parameters, "limit") or LIMIT
     if limit > MOST:
         raise BadFilter(f"limit={limit} is over {MOST}: take the next page by `before`.")
@@ -91,10 +91,14 @@ def condition(filters: Filters) -> tuple[str, list[object]]:
         add("(ended IS NULL OR ended >= ?)", filters.since)
     if filters.request_id is not None:
         add("batches.id IN (SELECT batch FROM attempts WHERE request_id = ?)", filters.request_id)
-    if number := filters.sequence_number and sequence_numbers.parse(filters.sequence_number):
-        # All numbers of a shard have as many digits, so that they compare as text.
-        add("shard = ?", f"shardId-{number.shard:012d}")
-        add("first <= ? AND last >= ?", str(number), str(number))
+    if filters.sequence_number is not None:
+        number = sequence_numbers.parse(filters.sequence_number)
+        if number is None:  # Of a record that this emulator has never had.
+            add("0")
+        else:
+            # All numbers of a shard have as many digits, so that they compare as text.
+            add("shard = ?", f"shardId-{number.shard:012d}")
+            add("first <= ? AND last >= ?", str(number), str(number))
     if filters.before is not None:
         add("batches.id < ?", filters.before)
     return " AND ".join(parts) or "1", values

@@ -116,6 +116,7 @@ def test_filters(file: HistoryFile) -> None:
     assert found(file, sequence_number=number(3)) == [1]
     assert found(file, sequence_number=number(4)) == [2]
     assert found(file, sequence_number=number(13)) == []
+    assert found(file, sequence_number="5") == []
     assert found(file, failed="1", mapping="g") == []
 
 
@@ -134,7 +135,7 @@ def test_pages(file: HistoryFile) -> None:
         ({"since": "yesterday"}, "since=yesterday is not a whole number"),
         ({"before": "-1"}, "before=-1 is not a whole number"),
         ({"id": "1" * 20}, "is not a whole number"),
-        ({"sequence_number": "5"}, "sequence_number=5 is none that this emulator has made"),
+        ({"sequence_number": "x5"}, "sequence_number=x5 is not a number"),
     ],
 )
 def test_what_is_no_filter_is_named(filters: dict[str, str], words: str) -> None:
