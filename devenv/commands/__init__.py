@@ -17,6 +17,8 @@ COMMANDS: dict[str, str] = {
     "tail": "Print predictions as they come.",
     "records": "What is on a stream, from where, by which fields.",
     "batches": "What became of each batch, attempt by attempt.",
+    "invocations": "What each invocation did, from the function's log.",
+    "trace": "One event's way, with the time of each step.",
     "failures": "What was given up, with its data.",
     "redrive": "Send again what was given up.",
     "invoke": "Hand the function an event directly.",

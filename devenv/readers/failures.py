@@ -99,9 +99,16 @@ def read_failures(
     queue: str, aws: Aws, most: int = MOST, sleep: Callable[[float], None] = time.sleep
 ) -> list[Failure | Foreign]:
     """The messages, by when they were sent. Raises `NotFound` if there's no such queue."""
+    return [
+        each if isinstance(each, Foreign) else with_data(each, aws, sleep)
+        for each in read_messages(queue, aws, most)
+    ]
+
+
+def read_messages(queue: str, aws: Aws, most: int = MOST) -> list[GivenUp | Foreign]:
+    """The same without the data."""
     with holding(queue, aws) as messages:
-        told = [message_of(each) for each in messages.take(most)]
-    found = (each if isinstance(each, Foreign) else with_data(each, aws, sleep) for each in told)
+        found = [message_of(each) for each in messages.take(most)]
     return sorted(found, key=lambda each: each.sent)
 
 

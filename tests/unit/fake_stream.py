@@ -16,6 +16,8 @@ class FakeStream:
         self.shards: dict[str, list[str]] = {shard_id: [] for shard_id in shard_ids}
         self.closed: set[str] = set()
         self.parents: dict[str, str] = {}
+        self.arrivals: dict[tuple[str, int], datetime] = {}
+        """Of records that didn't arrive at ARRIVED."""
         self.trimmed: dict[str, int] = {}
         """Of a shard, how many records are gone."""
         self.throttled: list[str] = []
@@ -59,13 +61,15 @@ class FakeStream:
         number = int(asked.get("StartingSequenceNumber", 0))
         if number >= max(1, len(self.shards[shard_id])):
             raise client_error("InvalidArgumentException", "GetShardIterator")
-        end = len(self.shards[shard_id])
+        end, since = len(self.shards[shard_id]), asked.get("Timestamp", ARRIVED)
         position = {
             "TRIM_HORIZON": 0,
             "LATEST": end,
             "AT_SEQUENCE_NUMBER": number,
             "AFTER_SEQUENCE_NUMBER": number + 1,
-            "AT_TIMESTAMP": 0 if asked.get("Timestamp", ARRIVED) <= ARRIVED else end,
+            "AT_TIMESTAMP": next(
+                (n for n in range(end) if self._arrived(shard_id, n) >= since), end
+            ),
         }[kind]
         return {"ShardIterator": f"{shard_id}/{position}/{len(self.iterators_asked)}"}
 
@@ -92,5 +96,32 @@ class FakeStream:
             "SequenceNumber": str(number),
             "PartitionKey": f"key-{number}",
             "Data": self.shards[shard_id][number].encode(),
-            "ApproximateArrivalTimestamp": ARRIVED,
+            "ApproximateArrivalTimestamp": self._arrived(shard_id, number),
         }
+
+    def _arrived(self, shard_id: str, number: int) -> datetime:
+        return self.arrivals.get((shard_id, number), ARRIVED)
+
+
+class FakeStreams:
+    """Several by name, as one client has them."""
+
+    def __init__(self, **streams: FakeStream) -> None:
+        self.streams = streams
+
+    def list_shards(self, *, StreamName: str) -> dict[str, Any]:
+        if StreamName not in self.streams:
+            raise client_error("ResourceNotFoundException", "ListShards")
+        return self.streams[StreamName].list_shards(StreamName=StreamName)
+
+    def get_shard_iterator(self, **asked: Any) -> dict[str, str]:
+        name = asked["StreamName"]
+        found = self.streams[name].get_shard_iterator(**asked)
+        return {"ShardIterator": f"{name}|{found['ShardIterator']}"}
+
+    def get_records(self, *, ShardIterator: str, Limit: int) -> dict[str, Any]:
+        name, _, inner = ShardIterator.partition("|")
+        page = self.streams[name].get_records(ShardIterator=inner, Limit=Limit)
+        if "NextShardIterator" in page:
+            page["NextShardIterator"] = f"{name}|{page['NextShardIterator']}"
+        return page

@@ -49,6 +49,8 @@ class FakeQueue:
     messages: dict[str, str] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
     deleted: list[str] = field(default_factory=list)
+    sent: int = 0
+    """When the first message was (ms); the others follow a second after each other."""
     receives: int = 0
 
     def send(self, *bodies: str) -> None:
@@ -72,7 +74,7 @@ class FakeQueue:
                 "MessageId": id,
                 "ReceiptHandle": f"receipt of {id}",
                 "Body": self.messages[id],
-                "Attributes": {"SentTimestamp": str(1000 * int(id.partition("a")[0]))},
+                "Attributes": {"SentTimestamp": str(self.sent + 1000 * int(id.partition("a")[0]))},
             }
             for id in ids
         ]
