@@ -5,6 +5,7 @@
 | what is on a stream, from where, by which fields | `records`, `conditions` |
 | what became of each batch | `batches` |
 | what each invocation did and wrote | `invocations`, from `invocation_logs` |
+| a function's log, line by line | `function_logs` |
 | what was given up, and its data | `failures`, from `failure_queue` |
 | one event's way through all of it | `ways` |
 

@@ -32,7 +32,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.teardown",
         "devenv.account",
     ),
-    "readers": ("devenv.readers", "devenv.consumer", "devenv.function_logs"),
+    "readers": ("devenv.readers", "devenv.consumer"),
     "means": ("devenv.aws", "devenv.place", "devenv.wait"),
     "ground": (
         "devenv.disk",

@@ -221,5 +221,7 @@ class HistoryFile:
         connection = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False, timeout=30
         )
-        connection.execute("PRAGMA synchronous = NORMAL")
+        # What is written outlives the process, not a power cut. To wait for the disk would hold up
+        # those who write records to it, and a damaged file is made anew.
+        connection.execute("PRAGMA synchronous = OFF")
         return connection
