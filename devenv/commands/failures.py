@@ -55,7 +55,8 @@ def failures(
         else:
             for line in lines(each):
                 output.data(line)
-    context.say(f"{counted(len(found), 'message')} in {name}")
+    more = f", and perhaps others: --limit is {limit:,}" if len(found) >= limit else ""
+    context.say(f"{counted(len(found), 'message')} in {name}{more}")
 
 
 def lines(failure: Failure | Foreign) -> Iterator[str]:

@@ -78,6 +78,8 @@ def redrive(
     sent = "would be sent" if dry_run else "sent"
     rest = f", {counted(left, 'message')} left in {name}" if left else ""
     context.say(f"{counted(done, 'message')} {sent}{rest}")
+    if done + left >= limit:
+        context.say(f"No more than {limit:,} were looked at (--limit): there may be others.")
     return 1 if left else 0
 
 

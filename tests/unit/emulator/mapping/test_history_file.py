@@ -215,6 +215,15 @@ def test_what_belongs_to_a_stream_that_is_gone_is_forgotten(file: HistoryFile) -
     assert found(file) == [3, 2]
 
 
+def test_a_damaged_file_is_moved_aside(path: Path) -> None:
+    """As the emulator's others are: it begins with none."""
+    path.write_bytes(b"no database " * 50)
+    file = HistoryFile(path, KEEP)
+    assert found(file) == []
+    assert len(list(path.parent.glob("batches.db.damaged-*"))) == 1
+    file.close()
+
+
 def test_a_write_that_fails_changes_nothing(file: HistoryFile) -> None:
     """Nor what is known of the file: its mapping is made once more."""
     broken = replace(entry(1), began=object())
