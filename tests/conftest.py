@@ -10,6 +10,7 @@ import pytest
 from conformance.report import Table
 from hypothesis import settings
 from integration.cures import table as cures_table
+from tutorials.report import table as tutorials_table
 
 pytest_plugins = ["devenv.testing", "pytester"]
 
@@ -39,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # the table collects none itself.
     config.pluginmanager.register(Table(), "conformance-table")
     config.pluginmanager.register(cures_table(), "cures-table")
+    config.pluginmanager.register(tutorials_table(), "tutorials-table")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # As nohup and some CI systems start us: what tests start would ignore Ctrl-C, too.
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,8 +6,13 @@ Not by xdist's groups: its marks are lost with this version of pytest.
 
 from xdist.scheduler import LoadScopeScheduling
 
+from devenv.testing import CHOICE
+from devenv.testing.engine import Engine
+
 TOGETHER = ("conformance/", "e2e/")
 """Folders whose files share an environment: one worker takes them all."""
+TOGETHER_IN_CONTAINERS = (*TOGETHER, "tutorials/")
+"""The same where an engine is used: the tutorials' images have the same names."""
 ALONE = (
     *(
         "unit/",
@@ -21,7 +26,7 @@ ALONE = (
     *("integration/s3/test_damaged_files.py", "integration/test_second_up.py"),
 )
 """Files and folders whose tests share nothing: any worker may take any of them."""
-LONGEST_FIRST = ("conformance/", "e2e/test_bench.py", "e2e/", "integration/", "")
+LONGEST_FIRST = ("conformance/", "e2e/test_bench.py", "e2e/", "tutorials/", "integration/", "")
 """Where what takes longest is, in this order."""
 
 
@@ -29,15 +34,17 @@ class Scheduling(LoadScopeScheduling):
     """Hands out groups of tests, in the order in which they are collected."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return group(nodeid)
+        engine, _ = self.config.stash[CHOICE]
+        return group(nodeid, engine)
 
 
-def group(nodeid: str) -> str:
+def group(nodeid: str, engine: Engine) -> str:
     """The group of a test: a folder, a file, or the test alone."""
     name = file_name(nodeid)
     if name.startswith(ALONE):
         return nodeid
-    return next((folder for folder in TOGETHER if name.startswith(folder)), name)
+    together = TOGETHER_IN_CONTAINERS if engine is Engine.DOCKER else TOGETHER
+    return next((folder for folder in together if name.startswith(folder)), name)
 
 
 def rank(nodeid: str) -> int:

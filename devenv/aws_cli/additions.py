@@ -4,7 +4,7 @@ from importlib import metadata
 from typing import Any
 
 from awscli.arguments import CustomArgument
-from awscli.customizations.overridesslcommonname import update_endpoint_url
+from awscli.customizations.overridesslcommonname import SSL_COMMON_NAMES, update_endpoint_url
 from botocore.configprovider import ConfiguredEndpointProvider
 
 from devenv.aws_cli.logs_tail import TailCommand
@@ -53,7 +53,12 @@ def check_options(parsed_args: Any, **event: Any) -> None:
 
 def endpoint_of_old_name(session: Any, parsed_globals: Any, **event: Any) -> None:
     """Have CLI 1 take AWS's old host names of sqs, emr and health, unless an endpoint is
-    configured, which it would not look at then."""
+    configured, which it would not look at then.
+
+    Nothing is asked for other commands: of `aws configure --profile NEW` there is no profile yet.
+    """
+    if parsed_globals.command not in SSL_COMMON_NAMES:
+        return
     configured = ConfiguredEndpointProvider(
         session.full_config, session.get_scoped_config(), parsed_globals.command
     )

@@ -23,6 +23,10 @@ PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
 """Lambda's architectures, as Docker calls them."""
 
 
+NO_REGISTRY = {*NO_SUCH_API, "InvalidParameterException"}
+"""What emulators answer that have none: this project's own, embedded, the last one."""
+
+
 @dataclass(frozen=True)
 class Published:
     """An image in the registry."""
@@ -37,15 +41,16 @@ class Published:
 def publish(settings: Settings, aws: Aws, engine: DockerEngine, say: Say) -> Published:
     """Make the repository if it's missing, build the image, push it, and return its address.
 
-    Raises `DevenvError` where the endpoint has no ECR, and for what Docker doesn't do.
+    Raises `DevenvError` where the endpoint has no registry, and for what Docker doesn't do.
     """
     tag, platform = image_tag(settings.root), PLATFORMS[settings.architecture]
+    login = _login(aws)  # First: where it's refused, nothing is made.
     repository, line = _ensure_repository(settings, aws)
     say(line)
     say(f"Building {repository}:{tag} for {platform} …")
     engine.build(settings.root, f"{repository}:{tag}", platform)
     say(f"Pushing {repository}:{tag} …")
-    digest = engine.push(repository, tag, _login(aws))
+    digest = engine.push(repository, tag, login)
     return Published(f"{repository}@{digest}", digest, tag, platform)
 
 
@@ -56,12 +61,6 @@ def _ensure_repository(settings: Settings, aws: Aws) -> tuple[str, str]:
         found = aws.ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
         return found["repositoryUri"], f"repository {name}: there"
     except ClientError as error:
-        if error_code(error) in NO_SUCH_API:
-            raise DevenvError(
-                f"{aws.endpoint} has no image registry (ECR), and needs none: it takes the "
-                "function from this checkout, or from Docker. To publish to AWS: "
-                "AWS_ENDPOINT_URL= devenv publish (docs/aws.md)."
-            ) from error
         if error_code(error) not in NOT_FOUND:
             raise
     made = aws.ecr.create_repository(repositoryName=name, tags=tag_list(settings.function_name))[
@@ -72,6 +71,15 @@ def _ensure_repository(settings: Settings, aws: Aws) -> tuple[str, str]:
 
 def _login(aws: Aws) -> Login:
     """For 12 hours; Docker's own configuration never sees it."""
-    token = aws.ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
-    name, _, password = base64.b64decode(token).decode().partition(":")
+    try:
+        data = aws.ecr.get_authorization_token()["authorizationData"][0]
+    except ClientError as error:
+        if aws.is_aws or error_code(error) not in NO_REGISTRY:
+            raise
+        raise DevenvError(
+            f"{aws.endpoint} has no image registry, and needs none: it takes the function from "
+            "this checkout, or from Docker. To publish to AWS: AWS_ENDPOINT_URL= devenv publish "
+            "(docs/aws.md)."
+        ) from error
+    name, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
     return Login(name, password)

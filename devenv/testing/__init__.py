@@ -140,7 +140,7 @@ def devenv_network(
     pytestconfig: pytest.Config,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator["Network | None"]:
-    """The engine's network with emulator and MLflow on it, both up; None but for Docker."""
+    """The engine's network with emulator, MLflow and registry on it; None but for Docker."""
     if engine is not Engine.DOCKER:
         yield None
         return
@@ -148,7 +148,8 @@ def devenv_network(
 
     (devenv_settings.home / "logs").mkdir()
     shared = tmp_path_factory.getbasetemp()
-    with containers.environment(devenv_settings, shared, lambda line: None) as network:
+    port = int(os.environ["DEVENV_REGISTRY_PORT"])
+    with containers.environment(devenv_settings, shared, port, lambda line: None) as network:
         pytestconfig.stash[LOG] = lambda: containers.emulator_log(network)
         yield network
         del pytestconfig.stash[LOG]
@@ -225,5 +226,6 @@ def instance_variables(home: Path) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "test",
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{free_port()}",
         "DEVENV_FUNCTION_PORT": str(free_port()),
+        "DEVENV_REGISTRY_PORT": str(free_port()),
         "DEVENV_HOME": str(home),
     }

@@ -1,4 +1,5 @@
-"""The environment in containers that testcontainers starts: network, emulator, MLflow, function.
+"""The environment in containers that testcontainers starts: network, emulator, MLflow, the image
+registry, a function.
 
 The containers are those of compose.yaml, under ports that `Settings` names, so that tests can run
 beside a developer's own environment. Making the system in them is the bootstrap's, as everywhere.
@@ -23,6 +24,7 @@ from devenv.stack.services import MLFLOW_VARIABLES, mlflow_command
 from devenv.wait import wait_for
 
 ENVIRONMENT_IMAGE = "devenv"
+REGISTRY_IMAGE, REGISTRY_FOLDER = "registry:2", "/var/lib/registry"
 EMULATOR_INSIDE = "http://localstack:4566"
 """The emulator as containers find it."""
 START_TIMEOUT = 180.0
@@ -62,8 +64,10 @@ def build_images(root: Path) -> None:
 
 
 @contextmanager
-def environment(settings: Settings, shared: Path, say: Callable[[str], None]) -> Iterator[Network]:
-    """Start emulator and MLflow, wait until both answer, and remove everything in the end.
+def environment(
+    settings: Settings, shared: Path, registry_port: int, say: Callable[[str], None]
+) -> Iterator[Network]:
+    """Start emulator, MLflow and registry, wait until they answer, and remove all in the end.
 
     `shared` is a folder of this machine that the emulator sees under the same path;
     `settings.home` must be in it.
@@ -80,6 +84,8 @@ def environment(settings: Settings, shared: Path, say: Callable[[str], None]) ->
             _container(network, Emulator(functions), "localstack", 4566, settings.endpoint_url)
             .with_envs(**AWS, DEVENV_FUNCTION_CPU_LIMIT="0", DEVENV_HOME=str(settings.home))
             .with_env("DEVENV_FUNCTION_LOG", str(settings.home / "logs" / "function.log"))
+            .with_env("DEVENV_EMULATOR_PORT", str(address(settings.endpoint_url or "", "")[1]))
+            .with_env("DEVENV_REGISTRY", f"localhost:{registry_port}")
             .with_volume_mapping(str(shared), str(shared), "rw")
             .with_volume_mapping(docker_socket(os.environ), SOCKET, "rw")
             .with_kwargs(init=True, user="root", cap_drop=["ALL"], cap_add=list(CAPABILITIES))
@@ -105,6 +111,8 @@ def environment(settings: Settings, shared: Path, say: Callable[[str], None]) ->
         ):
             _await(container, page)
             say(f"{page} answers")
+        pages = f"http://127.0.0.1:{registry_port}/"
+        _await(stack.enter_context(_registry(network, settings.home, pages)), pages)
         yield network
 
 
@@ -114,6 +122,17 @@ def emulator_log(network: Network) -> str:
         if "4566/tcp" in container.ports:
             return str(container.logs().decode(errors="replace"))
     return "its container has ended"
+
+
+def _registry(network: Network, home: Path, url: str) -> DockerContainer:
+    """On the settings that the emulator has written, and with the folder that both read."""
+    command = ["/bin/registry", "serve", f"{REGISTRY_FOLDER}/config.yml"]
+    return (
+        _container(network, DockerContainer(REGISTRY_IMAGE), "registry", 5000, url)
+        .with_volume_mapping(str(home / "emulator" / "registry"), REGISTRY_FOLDER, "rw")
+        .with_env("OTEL_TRACES_EXPORTER", "none")
+        .with_kwargs(init=True, entrypoint=command)
+    )
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -178,9 +179,16 @@ def test_a_dockerfile_that_fails_is_told(
         publish(settings, aws, docker_engine, lambda line: None)
 
 
-def test_an_emulator_without_ecr_needs_no_image_there(
-    devenv_system: Settings, devenv_aws: Aws, docker_engine: DockerEngine
+def test_an_environment_in_containers_takes_it(
+    devenv_system: Settings, devenv_aws: Aws, docker_engine: DockerEngine, checkout: Path
 ) -> None:
-    """LocalStack's free edition has none."""
-    with pytest.raises(DevenvError, match=r"has no image registry \(ECR\), and needs none"):
-        publish(devenv_system, devenv_aws, docker_engine, lambda line: None)
+    """Its registry is ECR's, at the address that ECR gives."""
+    settings = replace(devenv_system, root=checkout, image_repository=REPOSITORY)
+    here = {"repositoryName": REPOSITORY}
+    try:
+        done = publish(settings, devenv_aws, docker_engine, lambda line: None)
+        assert done.uri.startswith(f"localhost:{os.environ['DEVENV_REGISTRY_PORT']}/{REPOSITORY}@")
+        (image,) = devenv_aws.ecr.describe_images(**here)["imageDetails"]
+        assert (image["imageDigest"], image["imageTags"]) == (done.digest, [done.tag])
+    finally:
+        devenv_aws.ecr.delete_repository(**here, force=True)

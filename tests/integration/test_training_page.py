@@ -1,42 +1,29 @@
-"""docs/training.md: its cell as it stands there, and a function's view of what it made."""
+"""docs/training.md: what a function makes of a run's model. tests/tutorials runs its cell."""
 
-import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
 
 from devenv.aws import Aws
 from devenv.bootstrap.model import DeployedModel, ensure_model
+from devenv.bootstrap.model_files import PreparedModel, publish
+from devenv.bootstrap.registry import Registry
 from devenv.environment import model_source
 from devenv.errors import BadInput
 from devenv.settings import Settings
 from serving.models import ModelError, load_model
 
-from .conftest import ROOT
-
-PAGE = ROOT / "docs" / "training.md"
 RIDE = [{"PU_DO": "130_205", "trip_distance": 3.66}]
 
 
 @pytest.fixture(scope="module")
-def run_id(system: Settings, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Of the run that the page's cell made."""
-    (cell,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    done = subprocess.run(
-        [sys.executable, "-c", cell],
-        cwd=tmp_path_factory.mktemp("notebook"),
-        env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "declaring scikit-learn's own, ['sklearn.tree._tree.Tree']" in done.stderr
-    (found,) = re.findall(r"^RUN_ID=([0-9a-f]{32})$", done.stdout, re.MULTILINE)
-    return str(found)
+def run_id(system: Settings, prepared: PreparedModel) -> str:
+    """Of a run like the one that the page's cell makes."""
+    settings = replace(system, model_name="of-the-training-page")
+    made = publish(prepared, settings, Registry(settings.mlflow_tracking_uri))
+    assert made.run_id is not None
+    return made.run_id
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +32,7 @@ def deployed(system: Settings, aws: Aws, run_id: str) -> DeployedModel:
     return ensure_model(settings, aws, lambda line: None, model_source(None))
 
 
-def test_the_function_loads_the_cells_model(deployed: DeployedModel, run_id: str) -> None:
+def test_the_function_loads_a_runs_model(deployed: DeployedModel, run_id: str) -> None:
     """By the place that the bootstrap gives it."""
     assert deployed.run_id == run_id
     (minutes,) = load_model(deployed.artifact_uri).predict(list(RIDE))

@@ -1,7 +1,8 @@
-"""The tutorials, one by one: each event, name and response that their readers arrive with.
+"""The tutorials' names and events: what their readers arrive with, on systems that the bootstrap
+makes. tests/tutorials follows their steps.
 
-Numbers are the tutorials' file numbers in the project's seeds. Every system here is made by the
-bootstrap from the variables that the tutorial exports, on the one environment of all tests.
+Numbers are the tutorials' file numbers in the project's seeds. Every system here is made from the
+variables that the tutorial exports, on the one environment of all tests.
 """
 
 import base64
@@ -19,14 +20,12 @@ from devenv.aws import Aws
 from devenv.bootstrap.mapping import find_mapping
 from devenv.bootstrap.model import ModelSource
 from devenv.bootstrap.model_files import PreparedModel
-from devenv.bootstrap.policies import READ_STREAM, TRUST, write_predictions
 from devenv.bootstrap.streams import stream_arn
 from devenv.consumer import Read, StreamReader
 from devenv.pipelines import PIPELINES
 from devenv.settings import Settings, read_settings
 
 from .conftest import MakeSystem
-from .zip_functions import Functions
 
 EVENTS = Path(__file__).parents[1] / "events"
 ARRIVAL = 60.0
@@ -242,67 +241,3 @@ def test_a_test_run_predicts_and_publishes_nothing(made: Made, aws: Aws, models:
     iterator = aws.kinesis.get_shard_iterator(**place, ShardIteratorType="TRIM_HORIZON")
     page = aws.kinesis.get_records(ShardIterator=iterator["ShardIterator"])
     assert (page["Records"], page["MillisBehindLatest"]) == ([], 0)
-
-
-STEPS = "tutorial-steps"
-
-BY_HAND = """
-import base64, json, os
-import boto3
-
-kinesis = boto3.client("kinesis")
-
-def handler(event, context):
-    print(json.dumps(event))
-    if "key1" in event:
-        return {"statusCode": 200, "body": json.dumps("Hello from Lambda!")}
-    if "ride" in event:
-        return {"ride_duration": 10.0, "ride_id": event["ride_id"]}
-    made = []
-    for record in event["Records"]:
-        ride = json.loads(base64.b64decode(record["kinesis"]["data"]).decode("utf-8"))
-        made.append({"ride_duration": 10.0, "ride_id": ride["ride_id"]})
-        kinesis.put_record(
-            StreamName=os.environ["PREDICTIONS_STREAM_NAME"],
-            Data=json.dumps({"ride_id": ride["ride_id"], "prediction": 10.0}),
-            PartitionKey=str(ride["ride_id"]),
-        )
-    return {"predictions": made}
-"""
-"""What a reader has written before there is a model: every step's response, in one handler."""
-
-
-@pytest.fixture
-def writing_role(aws: Aws) -> Iterator[str]:
-    """A role with the tutorials' two policies: AWS's own, and one to write on one stream."""
-    name, write = "tutorial-steps", "lambda_kinesis_write_to_steps"
-    role = aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
-    aws.iam.attach_role_policy(RoleName=name, PolicyArn=READ_STREAM)
-    (allowed,) = write_predictions(f"arn:aws:kinesis:us-east-1:*:stream/{STEPS}")
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed.statement]})
-    aws.iam.put_role_policy(RoleName=name, PolicyName=write, PolicyDocument=policy)
-    yield role["Arn"]
-    aws.iam.delete_role_policy(RoleName=name, PolicyName=write)
-    aws.iam.detach_role_policy(RoleName=name, PolicyArn=READ_STREAM)
-    aws.iam.delete_role(RoleName=name)
-
-
-def test_the_steps_before_there_is_a_model_answer_as_the_tutorials_say(
-    functions: Functions, aws: Aws, writing_role: str
-) -> None:
-    """000, 001 and 003: a function from the console's editor, tested, then with a second stream."""
-    variables = {"Variables": {"PREDICTIONS_STREAM_NAME": STEPS}}
-    name = functions.create(BY_HAND, Role=writing_role, Environment=variables)
-    hello = functions.invoke(name, {"key1": "value1"})
-    assert hello.payload == {"statusCode": 200, "body": '"Hello from Lambda!"'}
-    assert '{"key1": "value1"}' in hello.tail
-    console = functions.invoke(name, event("console-ride-123-003"))
-    assert console.payload == {"ride_duration": 10.0, "ride_id": 123}
-    aws.kinesis.create_stream(StreamName=STEPS, ShardCount=1)
-    aws.kinesis.get_waiter("stream_exists").wait(StreamName=STEPS)
-    reader = StreamReader(STEPS, "LATEST", aws)
-    answer = functions.invoke(name, event("kinesis-ride-156-002"))
-    assert answer.payload == {"predictions": [{"ride_duration": 10.0, "ride_id": 156}]}
-    record = record_of(reader, "156")
-    assert json.loads(record.data) == {"ride_id": 156, "prediction": 10.0}
-    aws.kinesis.delete_stream(StreamName=STEPS)

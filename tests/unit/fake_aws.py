@@ -15,6 +15,7 @@ class FakeAws:
     functions: Any = None
     sqs: Any = None
     invocations: Any = None
+    ecr: Any = None
     endpoint: str = "http://127.0.0.1:4566"
     is_aws: bool = False
 

@@ -1,14 +1,16 @@
-"""Which repositories the account has, for those who are given an image's name."""
+"""Which repositories there are, for those who are given an image's name."""
 
 import sys
 
-from localstack.constants import DEFAULT_AWS_ACCOUNT_ID
 
+def has_repository(name: str, account: str | None = None) -> bool:
+    """Whether there is one of this name in any region: the account's; of any if none is given.
 
-def has_repository(name: str) -> bool:
-    """Whether there is one of this name in any region. Nobody has made one before ECR is loaded."""
+    Nobody has made one before ECR is loaded.
+    """
     models = sys.modules.get("moto.ecr.models")
     if models is None:
         return False
-    backends = models.ecr_backends[DEFAULT_AWS_ACCOUNT_ID]
-    return any(name in backend.repositories for backend in list(backends.values()))
+    accounts = models.ecr_backends
+    found = list(accounts.values()) if account is None else [accounts.get(account, {})]
+    return any(name in backend.repositories for each in found for backend in list(each.values()))

@@ -7,6 +7,7 @@ the source, and of the packages, need `devenv bootstrap` (AWS: build, push, upda
 """
 
 import hashlib
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def resolve_image(image_uri: str) -> ImageCode:
     except DevenvError as error:
         raise InvalidParameterValueException(str(error), Type="User") from error
     name = repository_name(image_uri)
-    if name != image.repository and not has_repository(name):
+    if name != image.repository and not has_repository(name, account(image_uri)):
         raise InvalidParameterValueException(
             f"Source image {image_uri} does not exist. Provide a valid source image. (Without "
             f"Docker only {image.repository} is known, and each repository of the account's ECR "
@@ -105,6 +106,12 @@ def repository_name(image_uri: str) -> str:
     if slash and ("." in registry or ":" in registry or registry == "localhost"):
         name = rest
     return name.rpartition(":")[0] or name
+
+
+def account(image_uri: str) -> str | None:
+    """The account whose ECR a URI names; None for a name alone, or another registry's."""
+    found = re.match(r"(\d{12})\.dkr\.ecr\.", image_uri)
+    return found[1] if found else None
 
 
 def source_files(root: Path) -> list[str]:

@@ -63,6 +63,26 @@ def test_endpoints_that_are_to_be_ignored(
     assert endpoint(session) == QUEUES_ON_AWS
 
 
+def test_a_profile_that_is_not_there_yet_can_be_configured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which configured endpoint it has isn't asked."""
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    aws = Path(sys.executable).with_name("aws")
+    done = subprocess.run(
+        [aws, "configure", "--profile", "iamadmin"],
+        input="111122223333\ntest\nus-west-2\njson\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "[profile iamadmin]\nregion = us-west-2" in (tmp_path / "config").read_text()
+    assert "aws_access_key_id = 111122223333" in (tmp_path / "credentials").read_text()
+
+
 def test_base64_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """It would be sent as it is."""
     with pytest.raises(ValueError, match="takes what is sent as it is"):

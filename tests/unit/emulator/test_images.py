@@ -10,6 +10,7 @@ from localstack.aws.api.lambda_ import InvalidParameterValueException
 from devenv.bootstrap import image
 from devenv.emulator.functions.images import (
     ImageFolder,
+    account,
     content_digest,
     python_of,
     repository_name,
@@ -64,6 +65,19 @@ def install(root: Path, key: str) -> Path:
 def test_the_repository_is_what_is_left_of_a_uri(uri: str, name: str) -> None:
     """Without registry, tag and digest; a folder is no registry."""
     assert repository_name(uri) == name
+
+
+@pytest.mark.parametrize(
+    ("uri", "found"),
+    [
+        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/rides:v1", "123456789012"),
+        ("localhost:5001/rides:v1", None),
+        ("rides", None),
+    ],
+)
+def test_the_account_is_that_of_ecrs_host(uri: str, found: str | None) -> None:
+    """Of other registries nobody knows whose they are."""
+    assert account(uri) == found
 
 
 def test_the_digest_changes_with_each_file(root: Path) -> None:
