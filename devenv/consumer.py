@@ -5,13 +5,21 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError
 
 from devenv.aws import Aws, error_code
+from devenv.errors import BadInput
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis.type_defs import GetShardIteratorInputTypeDef, ShardTypeDef
 
 Position = Literal["LATEST", "TRIM_HORIZON"]
+StartType = Literal[
+    "LATEST", "TRIM_HORIZON", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER", "AT_TIMESTAMP"
+]
+"""AWS's five ways of saying where reading begins."""
 
 INTERVAL = 0.21
 """Seconds between two reads of a shard on AWS, which allows five a second."""
@@ -23,6 +31,36 @@ GATHERED = 0.005
 
 PAGE = 10_000
 """Records that GetRecords gives at most."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where reading begins. A sequence number is a record's of one shard: then that shard alone is
+    read, and those that it is split or merged into."""
+
+    type: StartType = "TRIM_HORIZON"
+    sequence_number: str | None = None
+    timestamp: datetime | None = None
+
+    @property
+    def is_in_one_shard(self) -> bool:
+        return self.type.endswith("SEQUENCE_NUMBER")
+
+    def of(self, stream: str, shard_id: str) -> "GetShardIteratorInputTypeDef":
+        """The request for a shard's iterator."""
+        asked: GetShardIteratorInputTypeDef = {
+            "StreamName": stream,
+            "ShardId": shard_id,
+            "ShardIteratorType": self.type,
+        }
+        if self.sequence_number is not None:
+            asked["StartingSequenceNumber"] = self.sequence_number
+        if self.timestamp is not None:
+            asked["Timestamp"] = self.timestamp
+        return asked
+
+
+FROM_THE_BEGINNING = Start()
 
 
 @dataclass(frozen=True)
@@ -39,35 +77,54 @@ class Read:
 @dataclass
 class _Shard:
     shard_id: str
-    position: Position
+    start: Start
     """Where it's read from; children of a shard that ended, always from their beginning."""
     iterator: str | None
     last_sequence: str | None = None
     behind: bool = False
     """Whether there were records after those that were read."""
+    at_end: bool = False
+    """Whether the last look found nothing after what it brought."""
     pending: deque[Read] = field(default_factory=deque)
     """What was read and not yet yielded."""
 
 
 class StreamReader:
     """Reads every shard of `stream` from `position`, at most `page` records at a time. Iterators
-    are taken at once, so that with LATEST nothing put after construction is missed."""
+    are taken at once, so that with LATEST nothing put after construction is missed.
+
+    With `shard_id`, that shard alone and what it is split or merged into. Raises `BadInput` for a
+    sequence number that is no shard's, or may be several's.
+    """
 
     def __init__(
         self,
         stream: str,
-        position: Position,
+        position: Position | Start,
         aws: Aws,
         sleep: Callable[[float], None] = time.sleep,
         page: int = PAGE,
+        shard_id: str | None = None,
     ) -> None:
         self._stream = stream
         self._aws = aws
         self._sleep = sleep
         self._page = page
         self._shards: dict[str, _Shard] = {}
-        for shard_id in self._shard_ids():
-            self._open(shard_id, position)
+        start = position if isinstance(position, Start) else Start(position)
+        self._in_one_shard = shard_id is not None or start.is_in_one_shard
+        if shard_id is not None:
+            self._open(shard_id, start)
+        elif start.is_in_one_shard:
+            self._open_by_number(start)
+        else:
+            for shard in self._shard_ids():
+                self._open(shard, start)
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the last look at each shard found nothing after what has been read."""
+        return all(shard.at_end and not shard.pending for shard in self._shards.values())
 
     def read(self, until: Callable[[], bool] = lambda: False) -> Iterator[Read]:
         """Yield records, shard by shard in order, until `until()` says so between two rounds. A
@@ -92,8 +149,9 @@ class StreamReader:
                 pause = min(pause * GROWTH, max(pause, LONGEST))
 
     def _read_page(self, shard: _Shard) -> None:
-        shard.behind = False
+        shard.behind = shard.at_end = False
         if shard.iterator is None:
+            shard.at_end = True
             return
         try:
             page = self._aws.kinesis.get_records(ShardIterator=shard.iterator, Limit=self._page)
@@ -117,13 +175,14 @@ class StreamReader:
             )
         shard.behind = page["MillisBehindLatest"] > 0
         shard.iterator = page.get("NextShardIterator")
+        shard.at_end = not shard.behind or shard.iterator is None
         if shard.iterator is None:
             self._open_children()
 
     def _reopen(self, shard: _Shard) -> None:
         """A new iterator in place of one that expired (they live 5 minutes)."""
         if shard.last_sequence is None:
-            self._open(shard.shard_id, shard.position)
+            self._open(shard.shard_id, shard.start)
             return
         answer = self._aws.kinesis.get_shard_iterator(
             StreamName=self._stream,
@@ -133,23 +192,43 @@ class StreamReader:
         )
         shard.iterator = answer["ShardIterator"]
 
-    def _open(self, shard_id: str, position: Position) -> None:
-        answer = self._aws.kinesis.get_shard_iterator(
-            StreamName=self._stream, ShardId=shard_id, ShardIteratorType=position
-        )
-        self._shards[shard_id] = _Shard(shard_id, position, answer["ShardIterator"])
+    def _open(self, shard_id: str, start: Start) -> None:
+        answer = self._aws.kinesis.get_shard_iterator(**start.of(self._stream, shard_id))
+        self._shards[shard_id] = _Shard(shard_id, start, answer["ShardIterator"])
+
+    def _open_by_number(self, start: Start) -> None:
+        """The shard that the sequence number is of: each other one refuses it."""
+        for shard_id in self._shard_ids():
+            try:
+                self._open(shard_id, start)
+            except ClientError as error:
+                if error_code(error) != "InvalidArgumentException":
+                    raise
+        if len(self._shards) != 1:
+            found = ", ".join(self._shards) or "none"
+            raise BadInput(
+                f"{start.sequence_number} should be a record's of one shard of {self._stream}; "
+                f"those that take it: {found}. Name the shard, or start elsewhere."
+            )
 
     def _open_children(self) -> None:
-        """A shard is at its end: whatever shards are new are read from their beginning."""
-        for shard_id in self._shard_ids():
-            if shard_id not in self._shards:
-                self._open(shard_id, "TRIM_HORIZON")
+        """A shard is at its end: whatever shards are new are read from their beginning; of one
+        shard, those that came of it."""
+        for shard in self._list_shards():
+            parents = {shard.get("ParentShardId"), shard.get("AdjacentParentShardId")}
+            if shard["ShardId"] in self._shards:
+                continue
+            if not self._in_one_shard or parents & self._shards.keys():
+                self._open(shard["ShardId"], FROM_THE_BEGINNING)
 
     def _shard_ids(self) -> list[str]:
+        return [shard["ShardId"] for shard in self._list_shards()]
+
+    def _list_shards(self) -> "list[ShardTypeDef]":
         shards = []
         answer = self._aws.kinesis.list_shards(StreamName=self._stream)
         shards += answer["Shards"]
         while token := answer.get("NextToken"):
             answer = self._aws.kinesis.list_shards(NextToken=token)
             shards += answer["Shards"]
-        return [shard["ShardId"] for shard in shards]
+        return shards

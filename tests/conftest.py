@@ -12,7 +12,7 @@ from hypothesis import settings
 from integration.cures import table as cures_table
 from tutorials.report import table as tutorials_table
 
-pytest_plugins = ["devenv.testing"]
+pytest_plugins = ["devenv.testing", "pytester"]
 
 # The same examples each time: what fails in CI fails here. By hand: --hypothesis-profile=thorough
 settings.register_profile(

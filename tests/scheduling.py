@@ -21,6 +21,7 @@ ALONE = (
         "e2e/test_damaged_state.py",
         "e2e/test_full_disk.py",
     ),
+    "e2e/test_what_happened_on_aws.py",
     *("e2e/test_life_cycle.py", "e2e/test_third_pipeline.py", "e2e/test_two_terminals.py"),
     *("integration/s3/test_damaged_files.py", "integration/test_second_up.py"),
 )

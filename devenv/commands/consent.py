@@ -31,6 +31,20 @@ def ask_before_making(context: Context, billed: Sequence[str], yes: bool) -> Non
         raise Refused("Nothing was made.")
 
 
+def ask_before(context: Context, what: str, yes: bool) -> None:
+    """On AWS show account, region and what will happen, and go on only if told to. Elsewhere
+    nothing is asked. Raises `Refused`."""
+    if not context.aws.is_aws:
+        return
+    context.say(f"This is AWS: {whose(context.aws)}.")
+    context.say(what)
+    if yes:
+        return
+    require_terminal()
+    if not click.confirm("Go on?", err=True):
+        raise Refused("Nothing was done.")
+
+
 def ask_for_account_id(account: Account) -> None:
     """Go on only if the account's id is typed. Raises `Refused`."""
     require_terminal()

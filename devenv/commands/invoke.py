@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from devenv.commands.context import Context, pass_context, pipeline_option
 from devenv.doctor.diagnosis import Failed, diagnose
 from devenv.errors import BadInput, DevenvError
-from devenv.function_logs import shown
 from devenv.place import commands
+from devenv.readers.function_logs import shown
 
 
 @click.command()

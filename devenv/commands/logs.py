@@ -4,8 +4,8 @@ import click
 
 from devenv.commands.context import Context, pass_context, pipeline_option
 from devenv.errors import NotFound
-from devenv.function_logs import log_events
 from devenv.place import Place, commands
+from devenv.readers.function_logs import log_events
 from devenv.stack.embedded import NAMES
 from devenv.stack.log_files import follow, last_lines
 from devenv.stack.process import Registry

@@ -1,15 +1,15 @@
 """`devenv tail`: predictions as they come."""
 
-import json
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import click
 from botocore.exceptions import ClientError
 
 from devenv.commands.context import Context, json_option, pass_context, pipeline_option
-from devenv.consumer import PAGE, Position, Read, StreamReader
+from devenv.commands.record_lines import line, values
+from devenv.consumer import PAGE, Position, StreamReader
+from devenv.readers.records import decoded
 from devenv.system import read_system
 
 POSITIONS: dict[str, Position] = {"latest": "LATEST", "trim-horizon": "TRIM_HORIZON"}
@@ -52,10 +52,11 @@ def tail(
     hint = Hint(HINTS[position], context.say, _trouble(context) if is_predictions else None)
     for count, record in enumerate(reader.read(hint.look), start=1):
         hint.heard()
+        found = decoded(name, record)
         if as_json:
-            output.data("", **_values(record))
+            output.data("", **values(found))
         else:
-            output.data(_line(record))
+            output.data(line(found))
         if count == limit:
             return
 
@@ -117,53 +118,3 @@ def _trouble(context: Context) -> Callable[[], str | None]:
         )
 
     return look
-
-
-def _line(record: Read) -> str:
-    """Time, shard and data; of a JSON object the values by name, those of objects in it too."""
-    value = _data(record)
-    if isinstance(value, dict) and value:
-        text = "  ".join(f"{name}={_word(part)}" for name, part in _flat(value))
-    else:
-        text = value if isinstance(value, str) else json.dumps(value)
-    return f"{record.arrived.astimezone():%H:%M:%S}  {short_shard(record.shard_id)}  {text}"
-
-
-def _flat(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, part in value.items():
-        if isinstance(part, dict) and part:
-            yield from _flat(part)
-        else:
-            yield name, part
-
-
-def _word(value: Any) -> str:
-    """A value as short as it can be read."""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return value if isinstance(value, str) and value.isprintable() else json.dumps(value)
-
-
-def short_shard(shard_id: str) -> str:
-    """shard-0 of shardId-000000000000."""
-    number = shard_id.rpartition("-")[2]
-    return f"shard-{int(number)}" if number.isdecimal() else shard_id
-
-
-def _values(record: Read) -> dict[str, Any]:
-    return {
-        "shard_id": record.shard_id,
-        "sequence_number": record.sequence_number,
-        "partition_key": record.partition_key,
-        "arrived": record.arrived.isoformat(),
-        "data": _data(record),
-    }
-
-
-def _data(record: Read) -> Any:
-    """Parsed where it is JSON, as text where it isn't."""
-    text = record.data.decode("utf-8", "replace")
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

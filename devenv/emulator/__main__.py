@@ -16,6 +16,8 @@ from pathlib import Path
 from devenv.emulator import database_files, service_catalog
 from devenv.emulator.function_port.choice import NAME_VARIABLE, PORT_VARIABLE, REGION_VARIABLE
 from devenv.emulator.kinesis import database
+from devenv.emulator.mapping.history import file as history_file
+from devenv.emulator.mapping.history.running import batches_kept
 from devenv.emulator.s3 import records
 from devenv.errors import BadInput, DevenvError
 from devenv.settings import Settings, address, from_process, is_loopback
@@ -109,6 +111,12 @@ def prepare_files(settings: Settings) -> None:
     database_files.prepare(
         settings.home / "emulator" / "kinesis" / database.FILE_NAME, database.KIND, say
     )
+    if batches_kept(os.environ):
+        database_files.prepare(
+            settings.home / "emulator" / "kinesis" / history_file.FILE_NAME,
+            history_file.FILE_KIND,
+            say,
+        )
     database_files.prepare(settings.s3_folder / records.FILE_NAME, records.KIND, say)
 
 

@@ -155,20 +155,28 @@ def enforce_roles() -> None:
 def map_kinesis_to_functions() -> None:
     """Event source mappings of Kinesis streams are ours; those of other sources LocalStack's.
 
-    `/_devenv/mappings` is what `devenv status` shows of them.
+    `/_devenv/mappings` is what `devenv status` shows of them, `/_devenv/batches` what became of
+    their batches.
     """
     from localstack.http import Response
     from localstack.services.edge import ROUTER
 
     from devenv.emulator import localstack_seams
     from devenv.emulator.mapping import api
+    from devenv.emulator.mapping.history import page, running
 
     def mappings(request: object) -> Response:
         shown = [mapping.shown() for mapping in list(api.SUPERVISORS.values())]
         return Response(json.dumps(shown), mimetype="application/json")
 
     localstack_seams.apply(localstack_seams.MAPPINGS + localstack_seams.FUNCTION_LOGS)
+
+    def batches(request: Any) -> Response:
+        status, content = page.batches(running.journal(), request.args.to_dict())
+        return Response(json.dumps(content), status=status, mimetype="application/json")
+
     ROUTER.add("/_devenv/mappings", mappings)
+    ROUTER.add("/_devenv/batches", batches)
 
 
 @hooks.on_infra_start(priority=-1)
@@ -240,6 +248,14 @@ def stop_function_by_itself() -> None:
     from devenv.emulator.function_port import choice
 
     choice.stop()
+
+
+@hooks.on_infra_shutdown(should_load=kinesis_is_ours)
+def close_history() -> None:
+    """Write what is still to be said of batches."""
+    from devenv.emulator.mapping.history import running
+
+    running.close()
 
 
 @hooks.on_infra_shutdown()

@@ -11,11 +11,13 @@ an engine answers, else embedded); what a run uses stands in pytest's header. Th
 long as the session: `engine`, `devenv_settings`, `devenv_aws`, `devenv_system` (all up and
 bootstrapped), `devenv_function_engine`, `devenv_endpoint_inside`, `devenv_images` and
 `devenv_network`. The project's folder (pytest's rootdir) holds `lambda_function.py` and the locks;
-for Docker compose.yaml too.
+for Docker compose.yaml too. A test that fails is reported with the end of the emulator's log.
 """
 
 import os
-from collections.abc import Iterator
+import re
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,7 @@ from devenv.errors import DevenvError
 from devenv.pages import fetch
 from devenv.settings import Settings, load_dotenv, read_settings
 from devenv.stack.embedded import Embedded
+from devenv.stack.process import Registry
 from devenv.system import read_system
 from devenv.testing.engine import AUTO, Engine, choose
 from devenv.testing.ports import free_port
@@ -36,6 +39,10 @@ if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
 CHOICE = pytest.StashKey[tuple[Engine, str]]()
+LOG = pytest.StashKey[Callable[[], str]]()
+"""Reads the emulator's log; set while there is one."""
+LOG_LINES = 60
+SUCCEEDED = re.compile(r"localstack\.request\.\w+ .* => 2\d\d")
 FUNCTION_IMAGE = "stream-model-duration:latest"
 
 
@@ -57,6 +64,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     engine, why = config.stash[CHOICE]
     return f"engine: {engine} ({why})"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed and (log := item.config.stash.get(LOG, None)):
+        report.sections.append(("The emulator's log", _end(log())))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -120,6 +137,7 @@ def devenv_network(
     engine: Engine,
     devenv_settings: Settings,
     devenv_images: None,
+    pytestconfig: pytest.Config,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator["Network | None"]:
     """The engine's network with emulator, MLflow and registry on it; None but for Docker."""
@@ -132,7 +150,9 @@ def devenv_network(
     shared = tmp_path_factory.getbasetemp()
     port = int(os.environ["DEVENV_REGISTRY_PORT"])
     with containers.environment(devenv_settings, shared, port, lambda line: None) as network:
+        pytestconfig.stash[LOG] = lambda: containers.emulator_log(network)
         yield network
+        del pytestconfig.stash[LOG]
 
 
 @pytest.fixture(scope="session")
@@ -141,11 +161,14 @@ def devenv_system(
     devenv_settings: Settings,
     devenv_aws: Aws,
     devenv_network: "Network | None",
+    pytestconfig: pytest.Config,
 ) -> Iterator[Settings]:
     """The whole system, up and bootstrapped once; its settings."""
     said: list[str] = []
     try:
         if engine is Engine.EMBEDDED:
+            log = Registry(devenv_settings.home).log_file("emulator")
+            pytestconfig.stash[LOG] = lambda: log.read_text(errors="replace")
             bring_up(devenv_settings, devenv_aws, said.append)
         else:
             steps.run(
@@ -180,6 +203,12 @@ def devenv_endpoint_inside(devenv_function_engine: Engine, devenv_settings: Sett
     if devenv_function_engine is Engine.DOCKER:
         return "http://localstack:4566"
     return str(devenv_settings.endpoint_url)
+
+
+def _end(log: str) -> str:
+    """Return the last lines of a log, without the requests that succeeded."""
+    lines = (line for line in log.splitlines() if not SUCCEEDED.search(line))
+    return "\n".join(deque(lines, LOG_LINES))
 
 
 def _image_there(settings: Settings) -> str | None:

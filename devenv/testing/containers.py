@@ -116,6 +116,14 @@ def environment(
         yield network
 
 
+def emulator_log(network: Network) -> str:
+    """Return the log of the emulator on `network`."""
+    for container in DockerClient().client.containers.list(filters={"network": str(network.id)}):
+        if "4566/tcp" in container.ports:
+            return str(container.logs().decode(errors="replace"))
+    return "its container has ended"
+
+
 def _registry(network: Network, home: Path, url: str) -> DockerContainer:
     """On the settings that the emulator has written, and with the folder that both read."""
     command = ["/bin/registry", "serve", f"{REGISTRY_FOLDER}/config.yml"]

@@ -91,7 +91,7 @@ def test_the_option_of_cli_2(running: Shell) -> None:
 
 
 def test_queues_of_the_emulator(running: Shell) -> None:
-    """By docs/how-it-works.md's recipe, by any endpoint variable; CLI 1 alone goes to AWS."""
+    """As a person asks for messages, by any endpoint variable; CLI 1 alone goes to AWS."""
     name = ("--queue-name", "ride-duration-prediction-failures", "--output", "text")
     url = aws(running, "sqs", "get-queue-url", *name, "--query", "QueueUrl").strip()
     endpoint = running.variables["AWS_ENDPOINT_URL"]

@@ -13,6 +13,8 @@ class FakeAws:
     kinesis: Any = None
     logs: Any = None
     functions: Any = None
+    sqs: Any = None
+    invocations: Any = None
     ecr: Any = None
     endpoint: str = "http://127.0.0.1:4566"
     is_aws: bool = False

@@ -22,9 +22,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.environment",
         "devenv.round_trip",
         "devenv.system",
-        "devenv.function_logs",
         "devenv.producer",
-        "devenv.consumer",
+        "devenv.redrive",
         "devenv.bootstrap",
         "devenv.stack",
         "devenv.bench",
@@ -33,6 +32,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "devenv.teardown",
         "devenv.account",
     ),
+    "readers": ("devenv.readers", "devenv.consumer"),
     "means": ("devenv.aws", "devenv.place", "devenv.wait"),
     "ground": (
         "devenv.disk",
@@ -207,6 +207,8 @@ ASKING = {
         "devenv.commands.consent": "what costs money is shown first",
         "devenv.commands.teardown": "the account's id is asked for",
         "devenv.consumer": "a shard gives five reads a second there",
+        "devenv.readers.batches": "what AWS doesn't tell isn't asked for there",
+        "devenv.readers.failure_queue": "without a wait SQS asks only some of its servers there",
     },
 }
 """Who may ask where the endpoint is, and for what. Nobody may ask what is behind it."""

@@ -11,6 +11,7 @@ from devenv.commands import COMMANDS
 from devenv.emulator.door import guard, unsigned
 from devenv.emulator.iam import enforcement
 from devenv.emulator.kinesis import options
+from devenv.emulator.mapping.history import running
 
 ROOT = Path(__file__).parents[2]
 NAME = re.compile(r"^#?([A-Z][A-Z_0-9]+)=", re.MULTILINE)
@@ -34,7 +35,9 @@ READ_BY_OTHERS = {
 
 def read_by_us() -> set[str]:
     """The variables that settings.py and the emulator's switches name (not beginnings of names)."""
-    sources = "".join(map(inspect.getsource, (settings, options, enforcement, guard, unsigned)))
+    sources = "".join(
+        map(inspect.getsource, (settings, options, running, enforcement, guard, unsigned))
+    )
     return set(re.findall(r'"([A-Z]+_[A-Z_]*[A-Z]|PIPELINE)"', sources))
 
 

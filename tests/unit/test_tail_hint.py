@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from devenv.commands.tail import HINTS, QUIET, Hint, _line
+from devenv.commands.record_lines import line
+from devenv.commands.tail import HINTS, QUIET, Hint
 from devenv.consumer import Read
+from devenv.readers.records import decoded
 
 WRONG = "Nothing comes: the mapping's last result is PROBLEM: Function call failed."
 
@@ -84,9 +86,10 @@ def read(data: bytes) -> Read:
         (b'{"a": "\\u001b[2J"}', 'a="\\u001b[2J"'),
         (b"[1]", "[1]"),
         (b"text", "text"),
+        (b"\x1b[2J", '"\\u001b[2J"'),
         (b"{}", "{}"),
     ],
 )
 def test_a_record_is_shown_by_its_values(data: bytes, text: str) -> None:
     """Short enough for a line of a terminal; what can't be printed is escaped."""
-    assert _line(read(data)).split("  ", 2)[1:] == ["shard-3", text]
+    assert line(decoded("s", read(data))).split("  ", 2)[1:] == ["shard-3", text]

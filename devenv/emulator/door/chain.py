@@ -47,15 +47,29 @@ def authenticate(chain: HandlerChain, context: RequestContext, response: Respons
         if credential is not None:
             context.credential, context.session = credential, session_of(credential)
             _sign_by_header(context, credential)
-        if ROLES_ONLY in request.headers:
-            require_role(context.session, request.path)
-        if context.session is not None and is_on():
-            unsigned.refuse_pages_to_roles(request.path)
-        elif credential is None and not unsigned_is_allowed():
-            unsigned.require_open_page(request.method, request.path)
+        roles_only = ROLES_ONLY in request.headers
+        admit(request.method, request.path, credential, context.session, roles_only)
+        if credential is None and not unsigned_is_allowed():
             _refuse_unsigned_queue_url(context)
     except Refused as refused:
         _answer(chain, context, response, refused)
+
+
+def admit(
+    method: str,
+    path: str,
+    credential: Credential | None,
+    session: Session | None,
+    roles_only: bool,
+) -> None:
+    """Raise Refused for a page that whoever asks may not see, and for a request from a function's
+    container (`roles_only`) that isn't its role's."""
+    if roles_only:
+        require_role(session, path)
+    if session is not None and is_on():
+        unsigned.refuse_pages_to_roles(path)
+    elif credential is None and not unsigned_is_allowed():
+        unsigned.require_open_page(method, path)
 
 
 def authorize(chain: HandlerChain, context: RequestContext, response: Response) -> None:

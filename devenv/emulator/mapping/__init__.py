@@ -13,6 +13,7 @@
 | doing that: retry, split, discard | `delivery`, `destinations` |
 | how far a lane has come, across restarts | `lane_progress`, `checkpoints` |
 | what is counted | `statistics`, `metrics` |
+| what became of each batch | `history/` |
 
 `batching`, `outcomes`, `retries`, `windows` and `filters` know neither threads nor LocalStack.
 """

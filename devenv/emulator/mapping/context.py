@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from devenv.emulator.mapping.checkpoints import Checkpoints
 from devenv.emulator.mapping.destinations import Discarded
+from devenv.emulator.mapping.history.recorder import MakeRecorder, silent
 from devenv.emulator.mapping.invocation import Invoke
 from devenv.emulator.mapping.options import Options
 from devenv.emulator.mapping.source import Source
@@ -29,8 +30,8 @@ class MappingContext:
     invoke: Invoke
     role: str
     """ARN of the function's role, in whose name the stream is read."""
-    send: Callable[[Discarded], None]
-    """Sends a message to the on-failure destination, if there is one."""
+    send: Callable[[Discarded], bool | None]
+    """Sends a message to the on-failure destination: whether it took it; None without one."""
     report: Callable[[str], None]
     """Sets the mapping's LastProcessingResult."""
     statistics: Statistics
@@ -38,6 +39,8 @@ class MappingContext:
     """Records the metric IteratorAge, in milliseconds."""
     read_refusal: Callable[[], str | None] = lambda: None
     """Returns why the role may not read the stream now, None if it may."""
+    recorder: MakeRecorder = silent
+    """Makes what a lane tells of its batches."""
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property

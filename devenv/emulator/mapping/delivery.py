@@ -12,6 +12,7 @@ from devenv.emulator.mapping.batching import Batch
 from devenv.emulator.mapping.context import CALL_FAILED, OK, MappingContext
 from devenv.emulator.mapping.destinations import Discarded
 from devenv.emulator.mapping.events import PAYLOAD_LIMIT, Record, payload
+from devenv.emulator.mapping.history.recorder import SILENT, LaneRecorder
 from devenv.emulator.mapping.invocation import Answered
 from devenv.emulator.mapping.lane_progress import LaneProgress
 from devenv.emulator.mapping.options import FOREVER
@@ -45,6 +46,7 @@ class Delivery:
     shard_id: str
     invoke: Callable[[bytes], Answered | NotRun]
     progress: LaneProgress
+    recorder: LaneRecorder = SILENT
     _answered: Answered | None = None
     """The last invocation that ran, of the batch that is delivered."""
 
@@ -53,12 +55,13 @@ class Delivery:
         batch after the checkpoint."""
         self._open_window(batch)
         self._answered = None
+        self.recorder.batch(batch.records, self.progress.position)
         parts = deque([Part(batch.records)])
         while parts:
             self.context.check()
             expired, part = split_expired(parts.popleft(), self._oldest())
             if expired:
-                self._discard(expired, TOO_OLD)
+                self.recorder.expired(expired, self._discard(expired, TOO_OLD))
             if part is None:
                 continue
             outcome = self._try(part)
@@ -66,12 +69,13 @@ class Delivery:
             self._report(part, outcome, step)
             self._apply(part, outcome, step, parts)
         self.progress.save(batch.through)
+        self.recorder.done(batch.through)
 
     def _apply(self, part: Part, outcome: Outcome, step: Step, parts: deque[Part]) -> None:
         """Discard what is given up, put what is tried again in front of `parts`, save how far the
         batch has come, and wait for the backoff."""
-        if step.discarded:
-            self._discard(step.discarded, EXHAUSTED, outcome)
+        sent = self._discard(step.discarded, EXHAUSTED, outcome) if step.discarded else None
+        self.recorder.tried(part, outcome, step, sent)
         parts.extendleft(reversed(step.retry))
         self._keep_state(outcome)
         if parts and parts[0].records[0].position > part.records[0].position:
@@ -86,12 +90,14 @@ class Delivery:
         if window is None:
             return
         part = Part(())
+        self.recorder.window_end(self.progress.position)
         while True:
             self.context.check()
             outcome = self._try(part, final=True, early=early)
+            step = next_step(part, outcome, self.context.options)
+            self.recorder.tried(part, outcome, step, None)
             if isinstance(outcome, Succeeded):
                 break
-            step = next_step(part, outcome, self.context.options)
             self._report(part, outcome, step)
             if step.discarded or window.end * 1000 < self._oldest():
                 log.error("%s: the window's state is given up.", self._name())
@@ -99,6 +105,7 @@ class Delivery:
             part = step.retry[0]
             self.context.wait(step.backoff)
         self.progress.window = None
+        self.recorder.done(self.progress.position)
 
     def _try(self, part: Part, *, final: bool = False, early: bool = False) -> Outcome:
         """Invoke once. Raises Stopped for a failure while the mapping stops: it may be why."""
@@ -114,7 +121,9 @@ class Delivery:
             with context.statistics.of(self.shard_id) as counts:
                 counts.iterator_age_ms = age
             context.measure(age)
+        self.recorder.invoking()
         answered = self.invoke(event)
+        self.recorder.answered(answered)
         if isinstance(answered, NotRun):
             context.check()
             return answered
@@ -129,7 +138,8 @@ class Delivery:
             window=window is not None and not final,
         )
 
-    def _discard(self, part: Part, condition: str, outcome: Outcome | None = None) -> None:
+    def _discard(self, part: Part, condition: str, outcome: Outcome | None = None) -> bool | None:
+        """Give records up. Whether the destination was told; None if there's none."""
         answered = self._answered
         ran = answered if condition == EXHAUSTED else None
         with self.context.statistics.of(self.shard_id) as counts:
@@ -137,7 +147,7 @@ class Delivery:
         log.warning(
             "%s: %d records given up, %s.", self._name(part.records), len(part.records), condition
         )
-        self.context.send(
+        return self.context.send(
             Discarded(
                 records=part.records,
                 condition=condition,

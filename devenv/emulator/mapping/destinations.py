@@ -122,8 +122,9 @@ def send(
     discarded: Discarded,
     role: str,
     make_client: Callable[[str, str, str], Any] | None = None,
-) -> None:
-    """Send the message, or log that it can't be sent: the shard goes on either way, as on AWS."""
+) -> bool:
+    """Send the message, or log that it can't be sent: the shard goes on either way, as on AWS.
+    Whether it was sent."""
     service = DESTINATIONS[destination.split(":")[2]]
     for attempt in range(ATTEMPTS):
         try:
@@ -133,7 +134,7 @@ def send(
             problem = e
             log.debug("Destination %s, attempt %d", destination, attempt + 1, exc_info=True)
         else:
-            return
+            return True
     log.error(
         "%d records of %s, %s to %s, are lost to the on-failure destination %s: %s. Does it exist, "
         "and does the function's role allow to send there?",
@@ -144,6 +145,7 @@ def send(
         destination,
         problem,
     )
+    return False
 
 
 @lru_cache(64)

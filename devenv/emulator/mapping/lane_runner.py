@@ -53,7 +53,9 @@ class LaneRunner:
             reserve=STATE_LIMIT + MEMBERS_SIZE if options.tumbling_window else 0,
         )
         self._invoke = ReadAhead(context.invoke, self._reader, self._gatherer)
-        self._delivery = Delivery(context, self._reader.shard.id, self._invoke, self._progress)
+        shard_id = self._reader.shard.id
+        self._recorder = context.recorder(shard_id, lane)
+        self._delivery = Delivery(context, shard_id, self._invoke, self._progress, self._recorder)
         self._refused = ""
 
     def run(self) -> None:
@@ -62,6 +64,7 @@ class LaneRunner:
             while not self._turn():
                 self._context.check()
         finally:
+            self._recorder.close()
             self._invoke.close()
 
     def _turn(self) -> bool:
@@ -93,6 +96,7 @@ class LaneRunner:
         if refusal:
             self._context.report(f"PROBLEM: {access_error_message(source)}")
         if refusal != self._refused:
+            self._recorder.refused(refusal, self._progress.position)
             where = (
                 f"Mapping {source} → {self._context.options.function_arn}, {self._reader.shard.id}"
             )

@@ -13,7 +13,12 @@ from devenv.emulator.kinesis.provider import kinesis
 from devenv.emulator.mapping.checkpoints import Checkpoints, prepare
 from devenv.emulator.mapping.context import MappingContext
 from devenv.emulator.mapping.destinations import Discarded, send
+from devenv.emulator.mapping.history import running
+from devenv.emulator.mapping.history.entries import Place
+from devenv.emulator.mapping.history.recorder import SILENT, LaneRecorder
+from devenv.emulator.mapping.history.recording import Recording
 from devenv.emulator.mapping.invocation import invoker
+from devenv.emulator.mapping.lane import Lane
 from devenv.emulator.mapping.metrics import Figure, metrics
 from devenv.emulator.mapping.options import Options
 from devenv.emulator.mapping.role import read_refusal
@@ -33,9 +38,10 @@ class ContextMaker:
         with suppress(ResourceNotFoundException):  # Invocations will say so.
             self._role = get_function_version_from_arn(options.function_arn).config.role
 
-        def tell(discarded: Discarded) -> None:
-            if options.destination:
-                send(options.destination, mapping.uuid, discarded, self._role)
+        def tell(discarded: Discarded) -> bool | None:
+            if options.destination is None:
+                return None
+            return send(options.destination, mapping.uuid, discarded, self._role)
 
         name, _, account, region = function_locators_from_arn(options.function_arn)
         figure = Figure(account, region, name, "IteratorAge")
@@ -54,7 +60,29 @@ class ContextMaker:
             statistics=mapping.statistics,
             measure=measure,
             read_refusal=read_refusal(options.function_arn, options.source_arn),
+            recorder=lambda shard_id, lane: make_recorder(
+                mapping.uuid, options, source.stream_id, shard_id, lane
+            ),
         )
+
+
+def make_recorder(
+    uuid: str, options: Options, stream: int, shard_id: str, lane: Lane
+) -> LaneRecorder:
+    """What writes a lane's batches into the history, unless none is kept."""
+    journal = running.journal()
+    if journal is None:
+        return SILENT
+    place = Place(
+        mapping=uuid,
+        function=options.function_arn,
+        source=options.source_arn,
+        stream=stream,
+        shard=shard_id,
+        lane=lane.number,
+        lanes=lane.lanes,
+    )
+    return Recording(place, options.destination, journal)
 
 
 def open_source(mapping: MappingSupervisor, options: Options) -> tuple[Source, Checkpoints]:
@@ -81,14 +109,17 @@ def open_source(mapping: MappingSupervisor, options: Options) -> tuple[Source, C
 
 
 def forget(mapping: MappingSupervisor) -> None:
-    """Delete a mapping's checkpoints."""
+    """Delete a mapping's checkpoints, and what is kept of its batches."""
+    options = mapping.desired.options
+    if (journal := running.journal()) is not None:
+        journal.forget(mapping.uuid, options.function_arn, options.source_arn)
     if mapping.checkpoints is not None:
         mapping.checkpoints.forget()
     try:
-        stream = find_source(kinesis(), mapping.desired.options.source_arn)
+        stream = find_source(kinesis(), options.source_arn)
     except SourceGone:
         return
-    checkpoints_of(mapping.desired.options, stream.id).forget()
+    checkpoints_of(options, stream.id).forget()
 
 
 def checkpoints_of(options: Options, stream: int) -> Checkpoints:

@@ -34,6 +34,8 @@ class Failed:
     function_error: str | None = "Unhandled"
     hopeless: bool = False
     """Trying again can't help."""
+    error_type: str | None = None
+    """Of the error object that the function, or Lambda in its place, answered with."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def read_answer(
 ) -> Outcome:
     """The outcome of an invocation that ran. `sequence_numbers` are the batch's, in order."""
     if is_error:
-        return Failed(error_words(payload))
+        return Failed(error_words(payload), error_type=error_parts(payload)[0])
     if not (partial or window):
         return Succeeded()
     try:
@@ -89,10 +91,16 @@ def _first_failure(failures: Any, sequence_numbers: Sequence[str]) -> int | Fail
 
 
 def error_words(payload: bytes) -> str:
-    """`ZeroDivisionError: division by zero`, from the error object that a runtime answers with."""
+    """`ZeroDivisionError: division by zero`."""
+    return ": ".join(part for part in error_parts(payload) if part) or "no reason given"
+
+
+def error_parts(payload: bytes) -> tuple[str | None, str]:
+    """`ZeroDivisionError` and `division by zero`, from the error object of a runtime. What isn't
+    one is a message as it stands."""
     try:
         error = json.loads(payload)
         kind, message = error.get("errorType"), error.get("errorMessage")
     except (ValueError, AttributeError):
-        return payload[:200].decode("utf-8", "replace") or "no reason given"
-    return ": ".join(str(part) for part in (kind, message) if part) or "no reason given"
+        return None, payload[:200].decode("utf-8", "replace")
+    return str(kind) if kind else None, str(message) if message else ""

@@ -16,6 +16,8 @@ from devenv.emulator.door.site import GuardedResource
 from devenv.emulator.function_port import server as function_port
 from devenv.emulator.function_port.choice import PORT_VARIABLE, chosen_backend
 from devenv.emulator.kinesis.provider import kinesis
+from devenv.emulator.mapping.history.running import feed
+from devenv.emulator.server.event_stream import WithEvents
 from devenv.emulator.server.kinesis_connection import ConnectionFactory
 
 
@@ -32,7 +34,7 @@ class RuntimeServer(TwistedRuntimeServer):
         so that anyone in the network could use the emulator."""
         guard = Guard.from_environment(os.environ, os.environ["DEVENV_EMULATOR_HOST"])
         site = TwistedGateway(gateway)
-        site.resource = GuardedResource(guard, site.resource)
+        site.resource = GuardedResource(guard, WithEvents(feed(), site.resource))
         factory: Any = site
         if ssl_creds:
             certificate, key = ssl_creds

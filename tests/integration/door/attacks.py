@@ -146,6 +146,8 @@ TARGETS = [
     Target("queues' messages", "sqs", path="/_aws/sqs/messages"),
     Target("our plugins", "", path="/_devenv/plugins"),
     Target("what roles asked for", "", path="/_devenv/permissions"),
+    Target("what became of batches", "", path="/_devenv/batches"),
+    Target("batches as they happen", "", "POST", "/_devenv/events"),
     Target("an API's stage", "", path="/restapis/x/prod/_user_request_/"),
     Target(
         "a WebSocket",

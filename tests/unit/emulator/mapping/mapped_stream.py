@@ -14,6 +14,7 @@ from devenv.emulator.kinesis.store import Store
 from devenv.emulator.mapping.checkpoints import Checkpoint, Checkpoints
 from devenv.emulator.mapping.context import MappingContext
 from devenv.emulator.mapping.destinations import Discarded
+from devenv.emulator.mapping.history.recorder import MakeRecorder, silent
 from devenv.emulator.mapping.invocation import Answered
 from devenv.emulator.mapping.lane import Lane
 from devenv.emulator.mapping.lane_runner import LaneRunner
@@ -40,6 +41,8 @@ class MappedStream:
     discarded: list[Discarded] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
     statistics: Statistics = field(default_factory=Statistics)
+    recorder: MakeRecorder = silent
+    read_refusal: Callable[[], str | None] = lambda: None
 
     def __call__(self) -> float:
         return self.now
@@ -70,6 +73,10 @@ class MappedStream:
                 return answer
             return Answered("request", json.dumps(answer).encode(), False, "$LATEST")
 
+        def send(discarded: Discarded) -> bool | None:
+            self.discarded.append(discarded)
+            return True if settings.destination else None
+
         source = Source(self.kinesis, ARN, self.store.stream_ids()[0])
         return MappingContext(
             options=settings,
@@ -77,10 +84,12 @@ class MappedStream:
             checkpoints=self.checkpoints,
             invoke=invoke,
             role="role",
-            send=self.discarded.append,
+            send=send,
             report=self.results.append,
             statistics=self.statistics,
             measure=lambda _: None,
+            read_refusal=self.read_refusal,
+            recorder=self.recorder,
         )
 
     def run(self, function: Function = lambda _: None, **settings: Any) -> list[list[str]]:

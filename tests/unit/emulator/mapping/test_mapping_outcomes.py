@@ -61,7 +61,7 @@ def test_failures_that_are_no_list_fail_the_batch() -> None:
 
 def test_an_exception_is_unhandled() -> None:
     error = {"errorType": "ValueError", "errorMessage": "no", "stackTrace": []}
-    assert read(error, is_error=True) == Failed("ValueError: no")
+    assert read(error, is_error=True) == Failed("ValueError: no", error_type="ValueError")
 
 
 def test_the_lowest_number_is_where_the_batch_goes_on() -> None:

@@ -1,9 +1,12 @@
-"""What enforcing roles costs a replay: .venv/bin/python scripts/enforcement_cost.py [PAIRS] [RIDES]
+"""What one of the emulator's settings costs a replay:
+
+    .venv/bin/python scripts/setting_cost.py DEVENV_ENFORCE_IAM 1 0 [PAIRS] [RIDES]
+    .venv/bin/python scripts/setting_cost.py DEVENV_HISTORY_BATCHES 10000 0 [PAIRS] [RIDES]
 
 Beside an environment that is up (`devenv up -d`), whose function and model they get, it starts two
-emulators, one with DEVENV_ENFORCE_IAM=0, and replays rides in turn on both. Printed for each pair:
-rides per second, and seconds of CPU of emulator and function; then the medians of the ratios. On a
-busy machine trust the ratio of CPU.
+emulators, one with each value, and replays rides in turn on both. Printed for each pair: rides per
+second, and seconds of CPU of emulator and function; then the medians of the first's ratios to the
+second. On a busy machine trust the ratio of CPU.
 """
 
 import os
@@ -21,27 +24,26 @@ from devenv.bench.subject import Subject, bench_settings, copy_model, deployed, 
 from devenv.pipelines import PIPELINES
 from devenv.settings import Settings, from_process
 
-SWITCH = "DEVENV_ENFORCE_IAM"
 LIMIT = 120.0
 WARM_UP = 2_000
 
 
-def main(pairs: int = 5, count: int = 20_000) -> None:
+def main(variable: str, first: str, second: str, pairs: int = 5, count: int = 20_000) -> None:
     settings = from_process()
     with ExitStack() as stack:
-        on = stack.enter_context(subject(settings, "on", "1"))
-        off = stack.enter_context(subject(settings, "off", "0"))
+        on = stack.enter_context(subject(settings, "first", variable, first))
+        off = stack.enter_context(subject(settings, "second", variable, second))
         for each in (on, off):
             replay(each, WARM_UP, 1)
         ratios, cpu_ratios = [], []
         for pair in range(pairs):
             order = (on, off) if pair % 2 else (off, on)
             done = {s.name: replay(s, count, (pair + 1) * 1_000_000) for s in order}
-            (rate, cpu), (free_rate, free_cpu) = done["on"], done["off"]
+            (rate, cpu), (free_rate, free_cpu) = done["first"], done["second"]
             ratios.append(rate / free_rate)
             cpu_ratios.append(cpu / free_cpu)
             print(
-                f"enforced {rate:,.0f}/s, {cpu:.2f} s CPU; not enforced {free_rate:,.0f}/s, "
+                f"{first}: {rate:,.0f}/s, {cpu:.2f} s CPU; {second}: {free_rate:,.0f}/s, "
                 f"{free_cpu:.2f} s CPU; ratios {ratios[-1]:.3f} and {cpu_ratios[-1]:.3f}",
                 flush=True,
             )
@@ -52,11 +54,11 @@ def main(pairs: int = 5, count: int = 20_000) -> None:
 
 
 @contextmanager
-def subject(settings: Settings, name: str, switch: str) -> Iterator[Subject]:
+def subject(settings: Settings, name: str, variable: str, value: str) -> Iterator[Subject]:
     """An emulator of its own with streams, role, function and mapping."""
     aws = Aws(settings)
     found = deployed(settings, aws)
-    os.environ[SWITCH] = switch
+    os.environ[variable] = value
     with peers.another(settings, tell) as started:
         made = Subject(
             name=name,
@@ -92,4 +94,4 @@ def tell(line: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*sys.argv[1:4], *map(int, sys.argv[4:]))

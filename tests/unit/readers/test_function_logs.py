@@ -9,7 +9,7 @@ import pytest
 from fake_aws import FakeAws
 
 from devenv.errors import NotFound
-from devenv.function_logs import log_events, shown
+from devenv.readers.function_logs import log_events, shown
 
 
 class GroupMissing(Exception):
