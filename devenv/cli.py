@@ -73,7 +73,7 @@ def _as_ours(error: Exception, context: Context) -> DevenvError | None:
             f"No space left on the disk that holds {place}: make room there, or set DEVENV_HOME to "
             "a folder on another disk."
         )
-    from devenv import aws  # It imports boto3, which takes a third of a second.
+    from devenv import aws  # It imports botocore: most commands need none.
 
     return aws.explain(error, settings) if settings else None
 

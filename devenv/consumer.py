@@ -146,7 +146,7 @@ class StreamReader:
                 pause = GATHERED
             if not until():
                 self._sleep(pause)
-                pause = min(pause * GROWTH, max(pause, LONGEST))
+                pause = min(pause * GROWTH, LONGEST)
 
     def _read_page(self, shard: _Shard) -> None:
         shard.behind = shard.at_end = False

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from urllib.parse import urlsplit
 
+PLUGINS_PAGE = "/_devenv/plugins"
+"""Which plugins of ours the emulator has loaded."""
 PATIENCE = 5.0
 """Seconds for one page."""
 SILENCE = 60.0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from devenv.pages import fetch
+from devenv.pages import PLUGINS_PAGE, fetch
 from devenv.pipelines import DEFAULT
 from devenv.settings import Settings, address, is_amazons
 
@@ -217,7 +217,7 @@ def _place(
         return Place.COMPOSE, None
     if not settings.is_local:
         return Place.ELSEWHERE, None
-    plugins = fetch(f"{url}/_devenv/plugins") or b""
+    plugins = fetch(f"{url}{PLUGINS_PAGE}") or b""
     if b"ProcessExecutor" in plugins:
         return Place.EMBEDDED, None
     if not plugins and (settings.home / "run" / "emulator.json").is_file():

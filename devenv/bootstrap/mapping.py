@@ -44,7 +44,7 @@ def ensure_mapping(
     Of a mapping that is there, the batch size stays as somebody may have set it.
     """
     functions = aws.functions
-    wanted = _failure_handling(failure_queue_arn)
+    wanted = failure_handling(failure_queue_arn)
     mapping = find_mapping(settings.function_name, input_arn, aws)
     done = "there"
     if mapping is None:
@@ -77,8 +77,9 @@ def ensure_mapping(
     return f"mapping {settings.input_stream} → {settings.function_name}: {done}"
 
 
-def _failure_handling(failure_queue_arn: str | None) -> dict[str, Any]:
-    """As both the call and the description of a mapping have it."""
+def failure_handling(failure_queue_arn: object) -> dict[str, Any]:
+    """Return the options as the calls, the description and the template of a mapping have them. A
+    template has a reference in the place of the queue's ARN."""
     on_failure = {"Destination": failure_queue_arn} if failure_queue_arn else {}
     return {
         "FunctionResponseTypes": ["ReportBatchItemFailures"],

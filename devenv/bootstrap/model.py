@@ -64,7 +64,7 @@ def ensure_model(settings: Settings, aws: Aws, say: Say, source: ModelSource) ->
     With RUN_ID set it is that run's model. Otherwise it's the alias's, kept as it is unless
     `source.data` names data that it was not trained on.
     """
-    registry = Registry(settings.mlflow_tracking_uri, start=lambda: commands(settings).start_mlflow)
+    registry = _registry(settings)
     if settings.run_id is not None:
         return _of_run(registry, aws, settings, settings.run_id, say)
     label = f"model {settings.model_name}@{settings.model_alias}"
@@ -95,7 +95,7 @@ def existing_model(settings: Settings, aws: Aws) -> DeployedModel:
 
     Raises `NotFound` if there is none, or if S3 lacks its files.
     """
-    registry = Registry(settings.mlflow_tracking_uri, start=lambda: commands(settings).start_mlflow)
+    registry = _registry(settings)
     if settings.run_id is not None:
         return _of_run(registry, aws, settings, settings.run_id, lambda line: None)
     found = registry.version_with_alias(settings.model_name, settings.model_alias)
@@ -108,6 +108,10 @@ def existing_model(settings: Settings, aws: Aws) -> DeployedModel:
     if has := defect(aws, uri):
         raise NotFound(f"{settings.model_name}@{settings.model_alias}: at {uri} S3 has {has}.")
     return _as_deployed(registry, settings, found, uri)
+
+
+def _registry(settings: Settings) -> Registry:
+    return Registry(settings.mlflow_tracking_uri, start=lambda: commands(settings).start_mlflow)
 
 
 def _publish(

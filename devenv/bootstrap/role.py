@@ -18,6 +18,7 @@ from devenv.bootstrap.tags import tag_list
 from devenv.settings import Settings
 
 EMULATORS_ACCOUNT = "000000000000"
+MODEL_POLICY = "read-model"
 
 
 def ensure_role(
@@ -47,7 +48,7 @@ def ensure_role(
 
 def allow_model(settings: Settings, aws: Aws, artifact_uri: str) -> None:
     """Let the role read the model that is to be deployed, in place of the one before it."""
-    _put(settings, aws, "read-model", read_model(artifact_uri))
+    _put(settings, aws, MODEL_POLICY, read_model(artifact_uri))
 
 
 def remove_role(settings: Settings, aws: Aws) -> None:

@@ -4,21 +4,15 @@ The model's bucket isn't in it: the model is there before the stack is. Nor is t
 which is MLflow's; the template names the version that it was printed with, as a parameter.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from devenv.bootstrap.failure_queue import RETENTION_SECONDS
 from devenv.bootstrap.function import MEMORY_MB, TIMEOUT_S, FunctionSpec
 from devenv.bootstrap.log_group import log_group_name
-from devenv.bootstrap.mapping import BATCH_SIZE, MAX_RETRIES
-from devenv.bootstrap.policies import (
-    READ_STREAM,
-    TRUST,
-    Grant,
-    document,
-    read_model,
-    report_failures,
-    write_predictions,
-)
+from devenv.bootstrap.mapping import BATCH_SIZE, failure_handling
+from devenv.bootstrap.policies import READ_STREAM, TRUST, document, read_model
+from devenv.bootstrap.role import MODEL_POLICY, inline_policies
 from devenv.bootstrap.tags import tag_list
 from devenv.settings import Settings
 
@@ -84,11 +78,12 @@ def _stream(settings: Settings, name: str) -> Json:
 
 
 def _role(settings: Settings, spec: FunctionSpec) -> Json:
+    resources = {"predictions": _arn("PredictionsStream"), "failures": _arn("FailureQueue")}
     policies = {
-        "write-predictions": _documented(write_predictions("ARN"), _arn("PredictionsStream")),
-        "report-failures": _documented(report_failures("ARN"), _arn("FailureQueue")),
-        "read-model": document(read_model(spec.variables["MODEL_URI"])),
+        name: _with_resources(document(grants), resources)
+        for name, grants in inline_policies("predictions", "failures").items()
     }
+    policies[MODEL_POLICY] = document(read_model(spec.variables["MODEL_URI"]))
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
@@ -103,10 +98,10 @@ def _role(settings: Settings, spec: FunctionSpec) -> Json:
     }
 
 
-def _documented(grants: list[Grant], resource: Json) -> Json:
-    """A policy on a resource of the stack."""
-    policy = document(grants)
-    return policy | {"Statement": [s | {"Resource": resource} for s in policy["Statement"]]}
+def _with_resources(policy: Json, resources: Mapping[str, Json]) -> Json:
+    """Return `policy` with the stack's resources in the place of their names."""
+    statements = [s | {"Resource": resources[s["Resource"]]} for s in policy["Statement"]]
+    return policy | {"Statement": statements}
 
 
 def _function(spec: FunctionSpec) -> Json:
@@ -136,10 +131,7 @@ def _mapping() -> Json:
             "EventSourceArn": _arn("InputStream"),
             "StartingPosition": "TRIM_HORIZON",
             "BatchSize": BATCH_SIZE,
-            "FunctionResponseTypes": ["ReportBatchItemFailures"],
-            "BisectBatchOnFunctionError": True,
-            "MaximumRetryAttempts": MAX_RETRIES,
-            "DestinationConfig": {"OnFailure": {"Destination": _arn("FailureQueue")}},
+            **failure_handling(_arn("FailureQueue")),
         },
     }
 

@@ -38,7 +38,7 @@ class Context:
 
     @cached_property
     def aws(self) -> "Aws":
-        from devenv.aws import Aws  # boto3 takes a third of a second, and `down` needs none.
+        from devenv.aws import Aws  # botocore, which `down` needs not.
 
         return Aws(self.settings)
 

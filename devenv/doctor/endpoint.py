@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 
+from devenv.pages import PLUGINS_PAGE
+
 PATIENCE = 2.0
 """Seconds for one page."""
 
@@ -69,7 +71,7 @@ def identify(url: str, get: Get) -> Endpoint:
     health = first.parsed()
     if isinstance(health, dict) and "services" in health:
         stock = f"LocalStack {health.get('version', '')}".strip()
-        plugins = get(f"{url}/_devenv/plugins").parsed()
+        plugins = get(f"{url}{PLUGINS_PAGE}").parsed()
         if not isinstance(plugins, list):
             return Endpoint(f"{stock} ({health.get('edition', 'its edition not told')})")
         return Endpoint(f"devenv's emulator on {stock}", missing_plugins=_missing(plugins))

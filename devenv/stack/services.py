@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devenv.errors import BadInput, DevenvError
-from devenv.pages import fetch
+from devenv.pages import PLUGINS_PAGE, fetch
 from devenv.settings import Settings, address, is_loopback
 from devenv.stack import private, registry_file
 from devenv.stack.function_packages import FunctionPackages
@@ -17,7 +17,6 @@ PLUGINS = {"kinesis:devenv", "s3:devenv", "ProcessExecutor"}
 """What the emulator must have found of ours."""
 
 EMULATOR_PAGE = "/_localstack/health"
-PLUGINS_PAGE = "/_devenv/plugins"
 MLFLOW_PAGE = "/health"
 
 MLFLOW_VARIABLES = {

@@ -27,7 +27,7 @@ from devenv.aws import Aws
 from devenv.bootstrap import steps
 from devenv.environment import bring_up, model_source, take_down
 from devenv.errors import DevenvError
-from devenv.pages import fetch
+from devenv.pages import PLUGINS_PAGE, fetch
 from devenv.settings import Settings, load_dotenv, read_settings
 from devenv.stack.embedded import Embedded
 from devenv.stack.process import Registry
@@ -193,7 +193,7 @@ def devenv_function_engine(engine: Engine, devenv_settings: Settings) -> Engine:
     """What functions run on: Docker's containers, or embedded, as processes."""
     if engine is not Engine.ENDPOINT:
         return engine
-    plugins = fetch(f"{devenv_settings.endpoint_url}/_devenv/plugins") or b""
+    plugins = fetch(f"{devenv_settings.endpoint_url}{PLUGINS_PAGE}") or b""
     return Engine.DOCKER if b"ContainerExecutor" in plugins else Engine.EMBEDDED
 
 

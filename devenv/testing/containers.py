@@ -18,7 +18,7 @@ from testcontainers.core.docker_client import DockerClient
 from testcontainers.core.network import Network
 
 from devenv.errors import DevenvError
-from devenv.pages import fetch
+from devenv.pages import PLUGINS_PAGE, fetch
 from devenv.settings import Settings, address
 from devenv.stack.services import MLFLOW_VARIABLES, mlflow_command
 from devenv.wait import wait_for
@@ -106,7 +106,7 @@ def environment(
             .with_command(["python", *command])
         )
         for container, page in (
-            (emulator, f"{settings.endpoint_url}/_devenv/plugins"),
+            (emulator, f"{settings.endpoint_url}{PLUGINS_PAGE}"),
             (mlflow, f"{settings.mlflow_tracking_uri}/health"),
         ):
             _await(container, page)

@@ -191,7 +191,7 @@ def check_function(compose: Compose, uri: str, tmp_path: Path) -> None:
         "Command=none.handler",
     )
     role = ("--role", "arn:aws:iam::000000000000:role/lambda-kinesis-role")
-    aws(compose, "lambda", "create-function", *function, *made, *role)
+    aws(compose, "lambda", "create-function", *function, *made, *role, "--timeout", "60")
     try:
         compose.run("aws", "lambda", "wait", "function-active-v2", *function)
         aws(compose, "lambda", "invoke", *function, "--payload", "{}", str(out))

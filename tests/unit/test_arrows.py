@@ -207,6 +207,7 @@ ASKING = {
         "devenv.commands.consent": "what costs money is shown first",
         "devenv.commands.teardown": "the account's id is asked for",
         "devenv.consumer": "a shard gives five reads a second there",
+        "devenv.publish": "AWS has a registry: an error of its own is told as it is",
         "devenv.readers.batches": "what AWS doesn't tell isn't asked for there",
         "devenv.readers.failure_queue": "without a wait SQS asks only some of its servers there",
     },

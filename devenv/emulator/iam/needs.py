@@ -13,7 +13,13 @@ from dataclasses import replace
 from devenv.emulator.iam.asked import Asked as Asked
 from devenv.emulator.iam.enforcement import Need
 from devenv.emulator.iam.s3_needs import s3_needs
-from devenv.emulator.iam.service_resources import PASSING, first_arn, passed_roles, tables
+from devenv.emulator.iam.service_resources import (
+    PASSING,
+    first_arn,
+    given_arn,
+    passed_roles,
+    tables,
+)
 from devenv.emulator.iam.service_resources import RESOURCES as OF_OTHERS
 
 PREFIXES = {"monitoring": "cloudwatch", "email": "ses", "s3control": "s3"}
@@ -110,7 +116,7 @@ def _topic(asked: Asked) -> str:
         return asked.arn(name)
     if subscription := parameters.get("SubscriptionArn"):
         return str(subscription).rpartition(":")[0]
-    return _any_arn(asked)
+    return given_arn(asked, *asked.parameters) or "*"
 
 
 def _log(asked: Asked) -> str:
@@ -129,7 +135,7 @@ def _function(asked: Asked) -> str:
         version = parameters.get("VersionNumber")
         return asked.named("layer:", layer) + (f":{version}" if version else "")
     if not name:
-        return _any_arn(asked)
+        return given_arn(asked, *asked.parameters) or "*"
     parts = name.partition(":function:")[2] or name
     qualifier = parameters.get("Qualifier")
     return asked.arn(f"function:{parts}{f':{qualifier}' if qualifier else ''}")
@@ -157,12 +163,6 @@ def _entity(asked: Asked) -> str:
 
 def _role(asked: Asked) -> str:
     return str(asked.parameters.get("RoleArn") or "*")
-
-
-def _any_arn(asked: Asked) -> str:
-    beginning = f"arn:aws:{asked.service}:"
-    values = (v for v in asked.parameters.values() if isinstance(v, str))
-    return next((v for v in values if v.startswith(beginning)), "*")
 
 
 RESOURCES: dict[str, Callable[[Asked], str]] = {

@@ -62,7 +62,7 @@ def buses_and_rules(asked: Asked) -> list[str]:
     if asked.operation == "PutEvents":
         buses = [entry.get("EventBusName") or "default" for entry in given.get("Entries", [])]
         return list(dict.fromkeys(asked.named("event-bus/", bus) for bus in buses)) or NONE
-    if arn := _first_arn(asked, "ResourceARN"):
+    if arn := given_arn(asked, "ResourceARN"):
         return [arn]
     kind = next((k for k in EVENTS if k in asked.operation), None)
     name = given.get("Name") or given.get("Rule") or given.get(f"{kind}Name")
@@ -91,7 +91,7 @@ def delivery_streams(asked: Asked) -> list[str]:
     name = given.get("DeliveryStreamName") or given.get("DeliveryStreamARN")
     if name:
         return [asked.named("deliverystream/", name)]
-    arn = _first_arn(asked, *given)
+    arn = given_arn(asked, *given)
     return [arn] if arn else NONE
 
 
@@ -100,7 +100,7 @@ def state_machines(asked: Asked) -> list[str]:
     if asked.operation in ("CreateStateMachine", "CreateActivity"):
         kind = asked.operation.removeprefix("Create")
         return [asked.arn(f"{kind[0].lower()}{kind[1:]}:{given['name']}")]
-    if arn := _first_arn(asked, *given):
+    if arn := given_arn(asked, *given):
         return [arn]
     # A task's token names its execution inside.
     return [UNKNOWN] if asked.operation.startswith("SendTask") else NONE
@@ -169,7 +169,7 @@ def tables(asked: Asked) -> list[str]:
         return [f"{table}/index/{index}" if index else table]
     if batch := given.get("RequestItems"):
         return [asked.named("table/", name) for name in batch]
-    if arn := _first_arn(asked, *given):
+    if arn := given_arn(asked, *given):
         return [arn]
     about_none = asked.operation.startswith(("List", "Describe"))
     return NONE if about_none else [UNKNOWN]
@@ -177,10 +177,11 @@ def tables(asked: Asked) -> list[str]:
 
 def first_arn(asked: Asked) -> list[str]:
     """Of a service that isn't known here."""
-    return [_first_arn(asked, *asked.parameters) or UNKNOWN]
+    return [given_arn(asked, *asked.parameters) or UNKNOWN]
 
 
-def _first_arn(asked: Asked, *names: str) -> str | None:
+def given_arn(asked: Asked, *names: str) -> str | None:
+    """Return the first value of the parameters `names` that is an ARN of the service."""
     beginning = f"arn:aws:{asked.service}:"
     values = (asked.parameters.get(name) for name in names)
     return next((v for v in values if isinstance(v, str) and v.startswith(beginning)), None)

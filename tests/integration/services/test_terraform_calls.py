@@ -377,3 +377,35 @@ def test_lambda_event_source_mapping(clients: Clients, function: str, name: str)
     functions.delete_event_source_mapping(UUID=uuid)
     assert_gone(lambda: functions.get_event_source_mapping(UUID=uuid), "ResourceNotFoundException")
     kinesis.delete_stream(StreamName=name)
+
+
+def test_ecr_repository(clients: Clients, name: str) -> None:
+    ecr, name = clients("ecr"), name.lower()
+    made = ecr.create_repository(
+        repositoryName=name,
+        imageTagMutability="MUTABLE",
+        encryptionConfiguration={"encryptionType": "AES256"},
+        imageScanningConfiguration={"scanOnPush": False},
+        tags=PAIRS,
+    )["repository"]
+
+    def read() -> Any:
+        (repository,) = ecr.describe_repositories(repositoryNames=[name])["repositories"]
+        tags = ecr.list_tags_for_resource(resourceArn=repository["repositoryArn"])["tags"]
+        return repository, tags
+
+    repository, tags = read_twice(read)
+    assert repository["repositoryUri"] == made["repositoryUri"]
+    assert sorted(tags, key=str) == sorted(PAIRS, key=str)
+    arn = repository["repositoryArn"]
+    ecr.put_image_tag_mutability(repositoryName=name, imageTagMutability="IMMUTABLE")
+    ecr.put_image_scanning_configuration(
+        repositoryName=name, imageScanningConfiguration={"scanOnPush": True}
+    )
+    ecr.untag_resource(resourceArn=arn, tagKeys=["env"])
+    repository, tags = read_twice(read)
+    assert repository["imageTagMutability"] == "IMMUTABLE"
+    assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert tags == [PAIRS[0]]
+    ecr.delete_repository(repositoryName=name, force=False)
+    assert_gone(read, "RepositoryNotFoundException")
