@@ -239,6 +239,7 @@ SEED = Seed(
             types(c.TAG % "stream-model-duration:v1"),
             types(c.PUSH, c.PUSHED),
             types("echo $REMOTE_IMAGE", "/duration-pred-model:v1"),
+            types("docker image rm stream-model-duration:v1", "Untagged"),
         ),
         console(
             "10 create a new function from the image",
