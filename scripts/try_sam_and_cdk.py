@@ -22,6 +22,8 @@ from devenv.settings import Settings, load_dotenv, read_settings
 from devenv.wait import wait_for
 
 ROOT = Path(__file__).parents[1]
+RUN = f"{time.time_ns():x}"[-8:]
+"""Part of the streams' names: one that an interrupted run has left isn't in the way."""
 SAM, CDK, CDK_LIBRARY = "aws-sam-cli==1.162.1", "aws-cdk@2", "aws-cdk-lib@2"
 
 HANDLER = """
@@ -34,13 +36,13 @@ def handler(event, context):
     return {"version": "one"}
 """
 
-TEMPLATE = """
+TEMPLATE = f"""
 AWSTemplateFormatVersion: "2010-09-09"
 Transform: AWS::Serverless-2016-10-31
 Resources:
   Events:
     Type: AWS::Kinesis::Stream
-    Properties: {Name: sam-events, ShardCount: 1}
+    Properties: {{Name: sam-events-{RUN}, ShardCount: 1}}
   Function:
     Type: AWS::Serverless::Function
     Properties:
@@ -51,7 +53,7 @@ Resources:
       Events:
         Ride:
           Type: Kinesis
-          Properties: {Stream: !GetAtt Events.Arn, StartingPosition: TRIM_HORIZON}
+          Properties: {{Stream: !GetAtt Events.Arn, StartingPosition: TRIM_HORIZON}}
 """
 
 APP = """
@@ -144,7 +146,7 @@ def sam(folder: Path, environ: Mapping[str, str], aws: Aws) -> Steps:
     steps.run("build", tool, "build", expect="Build Succeeded")
     allowed = ("--resolve-s3", "--capabilities", "CAPABILITY_IAM")
     steps.run("deploy", tool, "deploy", *stack, *allowed, expect="Successfully created")
-    steps.a_record_arrives("first record", aws, "sam-events", "sam-function")
+    steps.a_record_arrives("first record", aws, f"sam-events-{RUN}", "sam-function")
     invoke = (tool, "remote", "invoke", "Function", *stack, "--event", "{}")
     steps.run("remote invoke", *invoke, expect="one")
     steps.run("logs", tool, "logs", *stack, expect="SAW")
@@ -159,14 +161,14 @@ def sam(folder: Path, environ: Mapping[str, str], aws: Aws) -> Steps:
 def cdk(folder: Path, environ: Mapping[str, str], aws: Aws) -> Steps:
     steps = Steps("cdk", folder, environ)
     write_source(folder)
-    (folder / "app.js").write_text(APP)
+    (folder / "app.js").write_text(APP.replace("cdk-events", f"cdk-events-{RUN}"))
     (folder / "cdk.json").write_text('{"app": "node app.js"}')
     steps.run("(install)", "npm", "install", "--silent", CDK, CDK_LIBRARY, "constructs")
     tool = "node_modules/.bin/cdk"
     steps.run("bootstrap", tool, "bootstrap", expect="bootstrapped")
     yes = ("--require-approval", "never")
     steps.run("deploy", tool, "deploy", *yes, expect="cdk-rides")
-    steps.a_record_arrives("first record", aws, "cdk-events", "cdk-function")
+    steps.a_record_arrives("first record", aws, f"cdk-events-{RUN}", "cdk-function")
     steps.run("diff", tool, "diff", expect="no differences")
     write_source(folder, "two")
     steps.run("deploy --hotswap", tool, "deploy", "--hotswap", *yes, expect="hotswap")
