@@ -409,3 +409,43 @@ def test_ecr_repository(clients: Clients, name: str) -> None:
     assert tags == [PAIRS[0]]
     ecr.delete_repository(repositoryName=name, force=False)
     assert_gone(read, "RepositoryNotFoundException")
+
+
+def test_lambda_function_of_an_image(clients: Clients, name: str) -> None:
+    """Of a repository of the account's; its tag may change, its command and entry point too."""
+    functions, ecr, name = clients("lambda"), clients("ecr"), name.lower()
+    uri = ecr.create_repository(repositoryName=name)["repository"]["repositoryUri"]
+    functions.create_function(
+        FunctionName=name,
+        PackageType="Image",
+        Code={"ImageUri": f"{uri}:v1"},
+        Role=ROLE,
+        ImageConfig={"Command": ["lambda_function.lambda_handler"]},
+        Tags=TAGS,
+        Publish=False,
+    )
+
+    def read() -> Any:
+        found = functions.get_function(FunctionName=name)
+        return found["Configuration"], found["Code"], found["Tags"]
+
+    try:
+        await_update(functions, name)
+        configuration, code, tags = read_twice(read)
+        assert (configuration["PackageType"], tags) == ("Image", TAGS)
+        assert code["ImageUri"] == f"{uri}:v1"
+        config = configuration["ImageConfigResponse"]["ImageConfig"]
+        assert config == {"Command": ["lambda_function.lambda_handler"]}
+        functions.update_function_code(FunctionName=name, ImageUri=f"{uri}:v2", Publish=False)
+        await_update(functions, name)
+        functions.update_function_configuration(
+            FunctionName=name, MemorySize=512, ImageConfig={"WorkingDirectory": "/var/task"}
+        )
+        await_update(functions, name)
+        configuration, code, _ = read_twice(read)
+        assert (configuration["MemorySize"], code["ImageUri"]) == (512, f"{uri}:v2")
+        config = configuration["ImageConfigResponse"]["ImageConfig"]
+        assert config == {"WorkingDirectory": "/var/task"}
+    finally:
+        functions.delete_function(FunctionName=name)
+    assert_gone(read, "ResourceNotFoundException")
