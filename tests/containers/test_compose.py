@@ -46,10 +46,12 @@ class Compose:
     def attempt(self, *command: str) -> "subprocess.CompletedProcess[str]":
         """The same of a command that may fail."""
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        # Other tests' environment names its function's image, which compose would not build then.
+        others = {n: v for n, v in os.environ.items() if n != "FUNCTION_IMAGE_URI"}
         return subprocess.run(
             command,
             cwd=self.root,
-            env={**os.environ, **self.variables, "PATH": path},
+            env={**others, **self.variables, "PATH": path},
             capture_output=True,
             text=True,
             timeout=300,
