@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from .page import block
-from .steps import Typed, meanwhile, types
+from .steps import Step, Typed, console, engine, equivalent, meanwhile, types, until
 
 KEYS = '{"key1": "value1", "key2": "value2", "key3": "value3"}'
 """The console's first test event."""
@@ -75,6 +75,31 @@ def state(function: str) -> str:
     return (
         f"aws lambda list-event-source-mappings --function-name {function} "
         "--query 'EventSourceMappings[0].State'"
+    )
+
+
+def input_stream(title: str) -> Step:
+    """The console's stream ride_events: provisioned, of one shard."""
+    shown = types(
+        "aws kinesis describe-stream-summary --stream-name ride_events",
+        r'"StreamMode": "PROVISIONED".*"OpenShardCount": 1',
+    )
+    return console(title, "A stream", shown, STREAM="ride_events")
+
+
+def trigger(title: str, function: str, stream: str) -> Step:
+    enabled = until(state(function), "Enabled")
+    return console(title, "A trigger", enabled, FUNCTION=function, STREAM=stream)
+
+
+def two_streams_and_trigger(title: str, function: str, events: str, predictions: str) -> Step:
+    return equivalent(
+        title,
+        "[A stream](#a-stream), [A trigger](#a-trigger)",
+        types(block("A stream", STREAM=events)),
+        types(block("A stream", STREAM=predictions)),
+        types(block("A trigger", FUNCTION=function, STREAM=events)),
+        until(state(function), "Enabled"),
     )
 
 
@@ -197,6 +222,18 @@ docker tag ${LOCAL_IMAGE} ${REMOTE_IMAGE}
 """
 PUSH = "docker push ${REMOTE_IMAGE}"
 PUSHED = "digest: sha256:"
+
+
+def tag_and_push(title: str, *more: Typed) -> Step:
+    pushed = types(TAG % "stream-model-duration:v1"), types(PUSH, PUSHED)
+    return engine(title, REMOTE, *pushed, *more)
+
+
+def function_of_the_image(
+    title: str, function: str, role: str, shows: str = '"PackageType": "Image"'
+) -> Step:
+    names = {"FUNCTION": function, "IMAGE": "$REPOSITORY_URI:v1", "ROLE": role}
+    return console(title, "A function from an image", shows=shows, **names)
 
 
 def login(options: str = "") -> Typed:

@@ -56,22 +56,8 @@ SEED = Seed(
             c.deploy(TEST, f.UNNAMED_ID),
             c.test(TEST, c.RIDE, "name 'ride_id' is not defined"),
         ),
-        console(
-            "create the stream ride_events: provisioned, 1 shard",
-            "A stream",
-            types(
-                "aws kinesis describe-stream-summary --stream-name ride_events",
-                r'"StreamMode": "PROVISIONED".*"OpenShardCount": 1',
-            ),
-            STREAM="ride_events",
-        ),
-        console(
-            "add the trigger Kinesis: ride_events",
-            "A trigger",
-            until(c.state(TEST), "Enabled"),
-            FUNCTION=TEST,
-            STREAM="ride_events",
-        ),
+        c.input_stream("create the stream ride_events: provisioned, 1 shard"),
+        c.trigger("add the trigger Kinesis: ride_events", TEST, "ride_events"),
         equivalent(
             "attach the policy to the role, if that was forgotten",
             c.POLICY_ATTACHED,
@@ -212,13 +198,8 @@ SEED = Seed(
             types("$(aws ecr get-login --no-include-email)", "Login Succeeded"),
         ),
         engine("docker push", c.REMOTE, types(c.PUSH, c.PUSHED)),
-        console(
-            "create the function ride-duration-prediction from the image",
-            "A function from an image",
-            FUNCTION=FUNCTION,
-            IMAGE="$REPOSITORY_URI:v1",
-            ROLE=ROLE,
-            shows='"PackageType": "Image"',
+        c.function_of_the_image(
+            "create the function ride-duration-prediction from the image", FUNCTION, ROLE
         ),
         console(
             "add PREDICTIONS_STREAM_NAME and RUN_ID",
@@ -227,13 +208,7 @@ SEED = Seed(
             VARIABLES="PREDICTIONS_STREAM_NAME=ride_predictions,RUN_ID=$RUN_ID",
             shows='"RUN_ID": "[0-9a-f]{32}"',
         ),
-        console(
-            "add its trigger: ride_events",
-            "A trigger",
-            until(c.state(FUNCTION), "Enabled"),
-            FUNCTION=FUNCTION,
-            STREAM="ride_events",
-        ),
+        c.trigger("add its trigger: ride_events", FUNCTION, "ride_events"),
         console(
             "may need to add S3 permissions",
             "A policy to read models",

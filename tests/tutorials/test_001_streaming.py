@@ -84,22 +84,8 @@ SEED = Seed(
             types("aws kinesis create-stream --stream-name lambda-stream --shard-count 1"),
             types("aws kinesis list-streams", "lambda-stream"),
         ),
-        console(
-            "4.4 the stream ride_events: provisioned, 1 shard",
-            "A stream",
-            types(
-                "aws kinesis describe-stream-summary --stream-name ride_events",
-                r'"StreamMode": "PROVISIONED".*"OpenShardCount": 1',
-            ),
-            STREAM="ride_events",
-        ),
-        console(
-            "4.4 add the trigger",
-            "A trigger",
-            until(c.state(TEST), "Enabled"),
-            FUNCTION=TEST,
-            STREAM="ride_events",
-        ),
+        c.input_stream("4.4 the stream ride_events: provisioned, 1 shard"),
+        c.trigger("4.4 add the trigger", TEST, "ride_events"),
         as_written(
             "4.4 test the upload",
             types(
@@ -263,19 +249,9 @@ SEED = Seed(
             c.LOGIN,
             types("$(aws ecr get-login --no-include-email)", "Login Succeeded"),
         ),
-        engine(
-            "4.4 docker tag and push",
-            c.REMOTE,
-            types(c.TAG % "stream-model-duration:v1"),
-            types(c.PUSH, c.PUSHED),
-        ),
-        console(
-            "4.4 create the function ride-duration-prediction from the image",
-            "A function from an image",
-            FUNCTION=FUNCTION,
-            IMAGE="$REPOSITORY_URI:v1",
-            ROLE=ROLE,
-            shows='"PackageType": "Image"',
+        c.tag_and_push("4.4 docker tag and push"),
+        c.function_of_the_image(
+            "4.4 create the function ride-duration-prediction from the image", FUNCTION, ROLE
         ),
         console(
             "4.4 PREDICTION_STREAM_NAME and RUN_ID",
@@ -292,13 +268,7 @@ SEED = Seed(
             SECONDS_AT_MOST="30",
             shows='"Timeout": 30,\\s+"MemorySize": 512.*"EphemeralStorage": {\\s+"Size": 512',
         ),
-        console(
-            "4.4 add its trigger: ride_events",
-            "A trigger",
-            until(c.state(FUNCTION), "Enabled"),
-            FUNCTION=FUNCTION,
-            STREAM="ride_events",
-        ),
+        c.trigger("4.4 add its trigger: ride_events", FUNCTION, "ride_events"),
         equivalent(
             "4.4 delete the test function",
             f"`aws lambda delete-function --function-name {TEST}`",

@@ -58,13 +58,11 @@ SEED = Seed(
             ),
             c.create(TEST, ROLE, f.publishing("ride-predictions")),
         ),
-        equivalent(
+        c.two_streams_and_trigger(
             "its streams start-ride-events and ride-predictions, its trigger",
-            "[A stream](#a-stream), [A trigger](#a-trigger)",
-            types(block("A stream", STREAM="start-ride-events")),
-            types(block("A stream", STREAM="ride-predictions")),
-            types(block("A trigger", FUNCTION=TEST, STREAM="start-ride-events")),
-            until(c.state(TEST), "Enabled"),
+            TEST,
+            "start-ride-events",
+            "ride-predictions",
         ),
         equivalent(
             "the event that gets sent to the queue",
@@ -95,20 +93,8 @@ SEED = Seed(
         ),
         as_written("create a repo in AWS ECR", *c.repository("duration-model")),
         engine("log into ECR with docker", c.LOGIN, c.login()),
-        engine(
-            "push the image",
-            c.REMOTE,
-            types(c.TAG % "stream-model-duration:v1"),
-            types(c.PUSH, c.PUSHED),
-        ),
-        console(
-            "create new Lambda from the image, with the role",
-            "A function from an image",
-            FUNCTION=FUNCTION,
-            IMAGE="$REPOSITORY_URI:v1",
-            ROLE=ROLE,
-            shows='"PackageType": "Image"',
-        ),
+        c.tag_and_push("push the image"),
+        c.function_of_the_image("create new Lambda from the image, with the role", FUNCTION, ROLE),
         console(
             "set its env vars",
             "Its variables",

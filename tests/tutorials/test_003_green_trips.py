@@ -88,22 +88,8 @@ SEED = Seed(
             c.test(TEST, c.RIDE, "name 'ride_id' is not defined"),
             c.deploy(TEST, f.PRINTED),
         ),
-        console(
-            "4 create the stream ride_events: provisioned, 1 shard",
-            "A stream",
-            types(
-                "aws kinesis describe-stream-summary --stream-name ride_events",
-                r'"StreamMode": "PROVISIONED".*"OpenShardCount": 1',
-            ),
-            STREAM="ride_events",
-        ),
-        console(
-            "4 add the trigger",
-            "A trigger",
-            until(c.state(TEST), "Enabled"),
-            FUNCTION=TEST,
-            STREAM="ride_events",
-        ),
+        c.input_stream("4 create the stream ride_events: provisioned, 1 shard"),
+        c.trigger("4 add the trigger", TEST, "ride_events"),
         as_written(
             "4 configure the AWS CLI, output=text",
             types(
@@ -233,20 +219,15 @@ SEED = Seed(
         ),
         as_written("9 create the repository", *c.repository("duration-pred-model")),
         engine("9 authenticate docker", c.LOGIN, c.login(" --region us-east-1")),
-        engine(
+        c.tag_and_push(
             "9 tag and push the image",
-            c.REMOTE,
-            types(c.TAG % "stream-model-duration:v1"),
-            types(c.PUSH, c.PUSHED),
             types("echo $REMOTE_IMAGE", "/duration-pred-model:v1"),
             types("docker image rm stream-model-duration:v1", "Untagged"),
         ),
-        console(
+        c.function_of_the_image(
             "10 create a new function from the image",
-            "A function from an image",
-            FUNCTION=FUNCTION,
-            IMAGE="$REPOSITORY_URI:v1",
-            ROLE=ROLE,
+            FUNCTION,
+            ROLE,
             shows="function:ride_duration_prediction",
         ),
         console(
@@ -255,13 +236,7 @@ SEED = Seed(
             FUNCTION=FUNCTION,
             VARIABLES="PREDICTIONS_STREAM_NAME=ride_prediction,RUN_ID=$RUN_ID",
         ),
-        console(
-            "10 its trigger: ride_events",
-            "A trigger",
-            until(c.state(FUNCTION), "Enabled"),
-            FUNCTION=FUNCTION,
-            STREAM="ride_events",
-        ),
+        c.trigger("10 its trigger: ride_events", FUNCTION, "ride_events"),
         as_written("10 send an event", types(PUT, NUMBERED)),
         equivalent(
             "10 view logs in Lambda",

@@ -56,13 +56,11 @@ SEED = Seed(
             ),
             c.create(TEST, ROLE, f.BIKES),
         ),
-        equivalent(
+        c.two_streams_and_trigger(
             "its streams passenger_events and bike-predictions, its trigger",
-            "[A stream](#a-stream), [A trigger](#a-trigger)",
-            types(block("A stream", STREAM="passenger_events")),
-            types(block("A stream", STREAM="bike-predictions")),
-            types(block("A trigger", FUNCTION=TEST, STREAM="passenger_events")),
-            until(c.state(TEST), "Enabled"),
+            TEST,
+            "passenger_events",
+            "bike-predictions",
         ),
         as_written(
             "./data_in.sh, with the profile iamadmin",
@@ -106,14 +104,7 @@ SEED = Seed(
         engine("log in to ECR", c.LOGIN, c.login(" --region us-east-1 --profile iamadmin")),
         engine("docker tag", c.REMOTE, types("docker tag bike-prediction:v1 $REPOSITORY_URI:v1")),
         engine("docker push", c.REMOTE, types("docker push $REPOSITORY_URI:v1", c.PUSHED)),
-        console(
-            "a function from the ECR image",
-            "A function from an image",
-            FUNCTION=FUNCTION,
-            IMAGE="$REPOSITORY_URI:v1",
-            ROLE=ROLE,
-            shows='"PackageType": "Image"',
-        ),
+        c.function_of_the_image("a function from the ECR image", FUNCTION, ROLE),
         console(
             "memory 256 MB",
             "Its memory and timeout",
@@ -140,13 +131,7 @@ SEED = Seed(
             POLICY="read-models",
             ROLE=ROLE,
         ),
-        console(
-            "the Kinesis trigger as before",
-            "A trigger",
-            until(c.state(FUNCTION), "Enabled"),
-            FUNCTION=FUNCTION,
-            STREAM="passenger_events",
-        ),
+        c.trigger("the Kinesis trigger as before", FUNCTION, "passenger_events"),
         as_written("./data_in.sh again", types("./data_in.sh", c.NUMBERED)),
         equivalent(
             "./data_out.sh again",
