@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from devenv.aws import Aws
+from devenv.readers.invocation_logs import NUMBERS, report_figures
 
 if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import OutputLogEventTypeDef
@@ -22,16 +23,8 @@ FAILURE = re.compile(
     r'|"level": ?"ERROR"|"status": ?"(?:error|timeout|failure)"',
     re.MULTILINE,
 )
-AS_JSON = {
-    "Duration": "durationMs",
-    "Memory Size": "memorySizeMB",
-    "Max Memory Used": "maxMemoryUsedMB",
-    "Init Duration": "initDurationMs",
-}
-"""What REPORT's fields are called where the function's log format is JSON. Source:
-https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html"""
-
-FIELD = re.compile(r"\t(Init Duration|Duration|Memory Size|Max Memory Used): ([\d.]+)")
+FIGURES = ("Duration", "Memory Size", "Max Memory Used", "Init Duration")
+"""Those of REPORT that checks look at."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +68,8 @@ class Invocation:
     def report(self) -> dict[str, float]:
         """Milliseconds and MB by the names that REPORT gives them; empty without a REPORT."""
         line = next(filter(is_report, self.text.splitlines()), "")
-        if line.startswith("{"):
-            metrics = json.loads(line)["record"]["metrics"]
-            return {name: float(metrics[key]) for name, key in AS_JSON.items() if key in metrics}
-        return {name: float(value) for name, value in FIELD.findall(line)}
+        found = report_figures(line)
+        return {name: found[NUMBERS[name]] for name in FIGURES if NUMBERS[name] in found}
 
 
 def last_invocations(function_name: str, aws: Aws, since: int) -> list[Invocation]:

@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -127,20 +127,37 @@ class _Platform:
 OTHER = _Platform()
 
 
+def report_figures(text: str) -> dict[str, float]:
+    """What a REPORT, in either format, says in milliseconds and MB, by `Invocation`'s names.
+
+    Raises `ValueError` or `KeyError` for JSON that is no report.
+    """
+    if text.startswith("{"):
+        return _of_metrics(json.loads(text)["record"]["metrics"])
+    return _of_fields(_fields(text))
+
+
+def _fields(text: str) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in FIELD.finditer(text.strip())}
+
+
+def _of_fields(fields: Mapping[str, str]) -> dict[str, float]:
+    return {m: float(fields[n].split()[0]) for n, m in NUMBERS.items() if n in fields}
+
+
+def _of_metrics(metrics: Mapping[str, float]) -> dict[str, float]:
+    return {m: float(metrics[n]) for n, m in METRICS.items() if n in metrics}
+
+
 def _platform(text: str) -> _Platform:
     if found := START.match(text):
         return _Platform("start", found["id"], found["version"])
     if found := REPORT.match(text):
-        fields = {each["name"]: each["value"] for each in FIELD.finditer(text.strip())}
-        figures = {
-            NUMBERS[name]: float(value.split()[0])
-            for name, value in fields.items()
-            if name in NUMBERS
-        }
+        fields = _fields(text)
         return _Platform(
             "report",
             found["id"],
-            figures=figures,
+            figures=_of_fields(fields),
             status=fields.get("Status"),
             error_type=fields.get("Error Type"),
         )
@@ -154,11 +171,10 @@ def _platform_json(text: str) -> _Platform:
         if kind == "platform.start":
             return _Platform("start", record["requestId"], record.get("version"))
         if kind == "platform.report":
-            metrics = record["metrics"]
             return _Platform(
                 "report",
                 record["requestId"],
-                figures={m: float(metrics[n]) for n, m in METRICS.items() if n in metrics},
+                figures=_of_metrics(record["metrics"]),
                 status=record.get("status"),
                 error_type=record.get("errorType"),
             )
